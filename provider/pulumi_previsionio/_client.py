@@ -1,0 +1,318 @@
+"""HTTP to one platform: pooled, thread-safe, bounded in time; every failure becomes one of our errors.
+
+Retries are urllib3's. Calls that may be repeated without harm are tried again when the connection breaks or the
+platform answers 502, 503 or 504; a creation is tried again only when it cannot have reached the platform.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import email.utils
+import http.client
+import http.cookiejar
+import json
+import re
+import ssl
+import time
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import requests
+import requests.adapters
+import urllib3
+
+from ._errors import NotFound, Refused, Unreachable
+from ._version import __version__
+
+CONNECT_TIMEOUT: Final = 10.0
+"""Seconds to reach the platform."""
+READ_TIMEOUT: Final = 60.0
+"""Seconds without a byte before an answer counts as lost."""
+_REASON_LENGTH: Final = 500
+
+
+class _BareToken(requests.auth.AuthBase):
+    """The platform wants `Authorization: <token>` without a scheme. An auth object also keeps ~/.netrc out."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._token
+        return request
+
+
+class Client:
+    """The API of one platform, below `{url}/ext/v1`. Safe for as many threads as `connections`."""
+
+    def __init__(self, url: str, token: str, *, connections: int, read_timeout: float = READ_TIMEOUT) -> None:
+        self.url = url
+        self.clock_offset: float | None = None
+        """Seconds by which the platform's clock is ahead of ours, after its `Date` headers; None before the first."""
+        self._timeout = (CONNECT_TIMEOUT, read_timeout)
+        repeat = urllib3.Retry(
+            total=4,
+            status_forcelist=(429, 502, 503, 504),
+            allowed_methods=None,
+            backoff_factor=0.2,
+            backoff_jitter=0.2,
+            raise_on_status=False,
+        )
+        once = urllib3.Retry(
+            total=3,
+            read=0,
+            other=0,
+            status_forcelist=(429,),
+            allowed_methods=None,
+            backoff_factor=0.2,
+            raise_on_status=False,
+        )
+        self._repeatable = _session(token, connections, repeat)
+        self._once = _session(token, connections, once)
+        for scheme in ("http://", "https://"):  # one pool of connections for both
+            pool = self._repeatable.get_adapter(scheme)
+            assert isinstance(pool, requests.adapters.HTTPAdapter)
+            adapter = self._once.get_adapter(scheme)
+            assert isinstance(adapter, requests.adapters.HTTPAdapter)
+            adapter.poolmanager, adapter.proxy_manager = pool.poolmanager, pool.proxy_manager
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        return self._json("GET", path, query=query)
+
+    def probe(self, path: str) -> None:
+        """A GET whose answer may hold anything, or nothing."""
+        self._call("GET", path)
+
+    def put(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return self._json("PUT", path, body=body)
+
+    def delete(self, path: str) -> None:
+        self._call("DELETE", path)
+
+    def act(self, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """A POST that makes nothing, such as a connection test."""
+        self._call("POST", path, body=body)
+
+    def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """A POST that makes an object; never sent twice once it may have arrived."""
+        return self._json("POST", path, body=body, once=True)
+
+    def offer(self, path: str) -> Offer:
+        """What the platform announces for a path beyond the public contract; nothing when it announces nothing."""
+        try:
+            headers = self._call("OPTIONS", path).headers
+        except Refused:
+            return Offer(frozenset(), frozenset())
+        return Offer(_words(headers.get("Allow", "").upper()), _words(headers.get("Prevision-Local", "")))
+
+    def pages(self, path: str) -> Iterator[list[dict[str, Any]]]:
+        """The pages of a list, in order."""
+        number = 1
+        while True:
+            page = self.page(path, number)
+            yield page.items
+            if number >= page.count:
+                return
+            number += 1
+
+    def page(self, path: str, number: int) -> Page:
+        """One page of a list; pages count from 1."""
+        answer = self.get(path, page=number)
+        items, meta = answer.get("items"), answer.get("metaData")
+        if not isinstance(items, list) or not isinstance(meta, dict):
+            raise Unreachable(f"GET {path}: the platform's list cannot be read", outcome_unknown=False)
+        total, rows = meta.get("totalItems"), meta.get("rowsPerPage")
+        if not isinstance(total, int) or not isinstance(rows, int) or rows < 1:
+            raise Unreachable(f"GET {path}: the platform's list does not say how long it is", outcome_unknown=False)
+        return Page([item for item in items if isinstance(item, dict)], count=-(-total // rows))
+
+    def _json(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        once: bool = False,
+    ) -> dict[str, Any]:
+        answer = self._call(method, path, query=query, body=body, once=once)
+        try:
+            content = answer.json()
+        except ValueError:
+            content = None
+        if not isinstance(content, dict):
+            raise Unreachable(
+                f"{method} {path}: the platform answered {answer.status_code} without the JSON object it should hold",
+                outcome_unknown=once,
+            )
+        return content
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        once: bool = False,
+    ) -> requests.Response:
+        session = self._once if once else self._repeatable
+        try:
+            answer = session.request(
+                method,
+                f"{self.url}/ext/v1{path}",
+                params=query or None,
+                json=body,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise Unreachable(
+                f"no answer from the platform at {self.url}: {_network_reason(error)}",
+                outcome_unknown=not _never_sent(error),
+            ) from None
+        self._read_clock(answer)
+        if 200 <= answer.status_code < 300:
+            return answer
+        raise self._failure(method, path, answer)
+
+    def _failure(self, method: str, path: str, answer: requests.Response) -> Exception:
+        status = answer.status_code
+        if 300 <= status < 400:
+            location = urllib.parse.urlsplit(answer.headers.get("Location", ""))
+            to = f" to {location.scheme}://{location.hostname}" if location.hostname else ""
+            return Refused(
+                f"the address {self.url} redirects{to}: set the platform's own",
+                status=status,
+                reason="redirect",
+            )
+        own_words, reason = _reason(answer)
+        if status >= 500:
+            return Unreachable(f"the platform failed ({status}){f': {reason}' if reason else ''}", outcome_unknown=True)
+        if status == 401:
+            return Refused(f"the platform refused the token (401): {reason}", status=status, reason=reason)
+        if status == 403:
+            return Refused(f"the token may not do this (403): {reason}", status=status, reason=reason)
+        if status == 404 and own_words:
+            return NotFound(f"{reason} (404)", status=status, reason=reason)
+        if status == 404:
+            return Refused(
+                f"{method} {self.url}/ext/v1{path} leads to no Prevision.io platform (404): is the address right?",
+                status=status,
+                reason=reason,
+            )
+        return Refused(f"{reason} ({status})", status=status, reason=reason)
+
+    def _read_clock(self, answer: requests.Response) -> None:
+        date = email.utils.parsedate_tz(answer.headers.get("Date", ""))
+        if date is not None:
+            # `Date` is cut to whole seconds and has travelled: the largest difference seen is nearest to the truth.
+            offset = email.utils.mktime_tz(date) - time.time()
+            self.clock_offset = offset if self.clock_offset is None else max(self.clock_offset, offset)
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """One page of a list: its items, and how many pages there are."""
+
+    items: list[dict[str, Any]]
+    count: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Offer:
+    """The methods that `Allow` announces (RFC 9110 §9.3.7), and the extensions that our local platform names."""
+
+    methods: frozenset[str]
+    extensions: frozenset[str]
+
+
+def _words(header: str) -> frozenset[str]:
+    return frozenset(word.strip() for word in header.split(",") if word.strip())
+
+
+def quoted(segment: str) -> str:
+    """A text as one segment of a path."""
+    return urllib.parse.quote(segment, safe="")
+
+
+def _session(token: str, connections: int, retries: urllib3.Retry) -> requests.Session:
+    session = requests.Session()
+    session.auth = _BareToken(token)
+    session.headers["Accept"] = "application/json"
+    session.headers["User-Agent"] = f"pulumi-previsionio/{__version__}"
+    # Nothing that one thread's answer sets may change another thread's request.
+    session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+    adapter = requests.adapters.HTTPAdapter(
+        pool_connections=2, pool_maxsize=connections, max_retries=retries, pool_block=True
+    )
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, adapter)
+    return session
+
+
+def _reason(answer: requests.Response) -> tuple[bool, str]:
+    """Whether the answer is the platform's own JSON, and its reason on one line."""
+    try:
+        content = json.loads(answer.content)
+    except ValueError:
+        return (
+            False,
+            f"the answer is not the platform's JSON but {answer.headers.get('Content-Type', 'without a type')}",
+        )
+    message = content.get("message", content.get("errorMessage")) if isinstance(content, dict) else None
+    if isinstance(message, list):
+        message = "; ".join(str(part) for part in message)
+    text = " ".join(str(message).split()) if message else "no reason given"
+    return isinstance(content, dict), text if len(text) <= _REASON_LENGTH else text[:_REASON_LENGTH] + "…"
+
+
+_BEFORE_SENDING = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.ProxyError,
+    ssl.SSLCertVerificationError,
+)
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """True when the request cannot have reached the platform."""
+    return any(isinstance(cause, _BEFORE_SENDING) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it was made from, however it holds them."""
+    pending: list[BaseException] = [error]
+    seen: set[int] = set()
+    while pending:
+        current = pending.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        related = (*current.args, getattr(current, "reason", None), current.__cause__, current.__context__)
+        pending += [item for item in related if isinstance(item, BaseException)]
+
+
+def _network_reason(error: requests.RequestException) -> str:
+    """A short reason without the objects' addresses and repeated URLs that the libraries put in."""
+    causes = list(_causes(error))
+    for kind, words in _NETWORK_REASONS:
+        if any(isinstance(cause, kind) for cause in causes):
+            return words
+    text = re.sub(r"^.*\[Errno [-\d]+\] |<[^>]*>:? ?|\w*Connection\([^)]*\): ", "", str(causes[-1]))
+    return " ".join(text.split()) or type(error).__name__
+
+
+_NETWORK_REASONS: Final = (
+    (urllib3.exceptions.NameResolutionError, "its host name is unknown"),
+    (ssl.SSLCertVerificationError, "its certificate is not trusted (REQUESTS_CA_BUNDLE names one's own authorities)"),
+    (urllib3.exceptions.ReadTimeoutError, "none came in time"),
+    (requests.exceptions.ReadTimeout, "none came in time"),
+    (ConnectionRefusedError, "connection refused"),
+    (ConnectionResetError, "the connection was cut"),
+    (http.client.RemoteDisconnected, "the connection was cut"),
+    (http.client.IncompleteRead, "the connection was cut"),
+    (TimeoutError, f"no connection within {CONNECT_TIMEOUT:g} s"),
+)

@@ -1,0 +1,61 @@
+"""The dataset: a snapshot of a data source, kept by the platform."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi import Input, Output
+
+from . import _dynamic
+from ._datasource import Datasource
+from ._resource import PrevisionResource, as_id
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
+    """A snapshot taken from a data source. `pulumi up` waits until the copy is done.
+
+    :param datasource: a data source, or the id of one. A change takes a new snapshot.
+    :param name: its name on the platform. Default: the resource's name when the object is made, and kept from then on.
+    :param project_id: the project that holds it. Default: its data source's, else the provider's.
+    :param triggers: any values; a new snapshot is taken when they change. A new snapshot replaces the old one: it is
+        made first, then the old one is deleted.
+    :param keep_on_replace: keep the old snapshots on the platform, where no stack holds them any more. Default: False.
+    :param timeout: seconds that the copy may take. Default: 1800.
+    :param opts: Pulumi's resource options.
+
+    Outputs: all inputs (`datasource` as `datasource_id`), `id`, and `platform_url`, the platform's address.
+    """
+
+    _provider_class = _dynamic.DatasetProvider
+    datasource_id: Output[str]
+    name: Output[str]
+    project_id: Output[str]
+    triggers: Output[list[Any] | None]
+    keep_on_replace: Output[bool]
+    timeout: Output[float]
+    platform_url: Output[str]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        datasource: Datasource | Input[str],
+        name: Input[str] | None = None,
+        project_id: Input[str] | None = None,
+        triggers: Input[Sequence[Any]] | None = None,
+        keep_on_replace: Input[bool] | None = None,
+        timeout: Input[float] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        if project_id is None:
+            project_id = getattr(datasource, "project_id", None)
+        inputs = dict(datasource_id=as_id(datasource), name=name, project_id=project_id, triggers=triggers)
+        super().__init__(resource_name, inputs, keep_on_replace=keep_on_replace, timeout=timeout, opts=opts)
+
+    @classmethod
+    def get(cls, resource_name: str, id: Input[str], opts: pulumi.ResourceOptions | None = None) -> "Self":  # noqa: A002
+        """An existing dataset, read and never changed; raises when the platform has none with that id."""
+        return cls._get(resource_name, id, opts)

@@ -1,0 +1,269 @@
+"""What each operation decides and does, for every kind of object, free of Pulumi.
+
+Each function takes a kind, values (`_values.Values`) and the platform; each may fail half way, and says in its
+docstring what is left then.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from . import _deletion, _snapshots
+from ._errors import IdentityError, NotFound, PlatformError, PrevisionError, Refused
+from ._kinds import DATASET, DATASOURCE, ConnectorKind, Kind
+from ._lost_replies import make
+from ._platform import Platform, shared_platform
+from ._settings import PROJECT as PROJECT_SETTING
+from ._settings import Settings
+from ._sources import is_known, source_of, source_problems
+from ._validation import validate
+from ._values import UNKNOWN, SecretReference, Values, from_wire, same_secret, to_wire
+
+DEFAULT_NAME = "default_name"
+"""What a constructor passes beside the inputs: the name to use when an object is made without one."""
+
+
+def label(kind: Kind, values: Values) -> str:
+    return f"{kind.name} {values.get('name', '')!r}"
+
+
+# Check
+
+
+def check(kind: Kind, olds: Values, news: Values, settings: Settings) -> tuple[Values, list[str]]:
+    """Complete and validate inputs. Returns them with every problem found; touches nothing.
+
+    `olds` are the inputs of the existing object, empty when it is to be made.
+    """
+    values = dict(news)
+    default_name = values.pop(DEFAULT_NAME, None)
+    problems = list(settings.problems)
+    if name := olds.get("name", default_name):
+        values.setdefault("name", name)
+    if kind.in_project and "project_id" not in values:
+        if settings.project_id:
+            values["project_id"] = settings.project_id
+        else:
+            problems.append(f"project_id: {PROJECT_SETTING.missing()}")
+            values["project_id"] = UNKNOWN
+    values["platform_url"] = settings.url or UNKNOWN
+    if olds and settings.url and (problem := _identity_problem(kind, olds, settings.url)):
+        problems.append(problem)
+    for name in kind.secrets:
+        if isinstance(reference := values.get(name), SecretReference):
+            try:
+                values[name] = reference.with_digest(olds.get(name))
+            except ValueError as error:
+                problems.append(f"{name}: {error}")
+    clean, invalid = validate(kind, values)
+    problems += invalid
+    if kind is DATASOURCE and not problems and _needs_verification(olds, clean):
+        problems += source_problems(shared_platform(settings), clean)
+    return clean, problems
+
+
+def _needs_verification(olds: Values, news: Values) -> bool:
+    if not news.get("verify_source") or not is_known(news):
+        return False
+    return source_of(olds) != source_of(news) or olds.get("connector_id") != news["connector_id"]
+
+
+def _identity_problem(kind: Kind, values: Values, url: str) -> str | None:
+    made_on = values.get("platform_url")
+    if made_on is None or made_on == url:
+        return None
+    return (
+        f"{label(kind, values)} was made on {made_on}, but the settings now name {url}: nothing was touched. "
+        f"Set the address back, or remove the resource from the stack with `pulumi state delete`"
+    )
+
+
+def _refuse_strangers(kind: Kind, values: Values, platform: Platform) -> None:
+    if problem := _identity_problem(kind, values, platform.url):
+        raise IdentityError(problem)
+
+
+# Diff
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a difference leads to, and the inputs that force a replacement."""
+
+    action: Literal["same", "update", "replace"]
+    replaces: tuple[str, ...] = ()
+
+
+def plan(kind: Kind, id_: str, olds: Values, news: Values, platform: Platform) -> Plan:
+    """Compare an existing object with the inputs. Asks the platform only whether it can update, and only if needed."""
+    _refuse_strangers(kind, olds, platform)
+    changed = [field for field in kind.fields if olds.get(field.name) != news.get(field.name)]
+    if not changed:
+        return Plan("same")
+    relevant = [field for field in changed if field.fixed or _is_wire_change(field.name, kind, olds, news)]
+    if not relevant:
+        return Plan("update")
+    if any(field.fixed for field in relevant) or not platform.offers_update(kind, id_):
+        return Plan("replace", tuple(field.name for field in relevant))
+    platform.announce_change(id_)
+    return Plan("update")
+
+
+def _is_wire_change(name: str, kind: Kind, olds: Values, news: Values) -> bool:
+    field = kind[name]
+    return bool(field.wire) and not (field.secret and same_secret(olds.get(name), news.get(name)))
+
+
+# Create
+
+
+def create(kind: Kind, values: Values, platform: Platform) -> tuple[str, Values]:
+    """Make the object and test it; a half-made one is removed before the error is raised."""
+    path = platform.list_path(kind, values.get("project_id"))
+    if kind is DATASET:
+        path += "/data-source"
+    id_ = str(make(kind, path, values, platform, label(kind, values))["_id"])
+    try:
+        _prove(kind, id_, values, platform)
+    except BaseException as error:
+        _undo(kind, id_, platform, error)
+        raise
+    return id_, values
+
+
+def _prove(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
+    """See that the object works: the connection, the source, or the copy."""
+    if kind is DATASET:
+        _snapshots.wait(platform, id_, values)
+    elif isinstance(kind, ConnectorKind):
+        if values.get("test_connection"):
+            _test(kind, id_, values, platform)
+    elif kind is DATASOURCE and values.get("verify_source"):
+        verified = platform.is_verified(values["connector_id"], source_of(values))
+        if not verified:
+            _test(kind, id_, values, platform)
+
+
+def _test(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
+    try:
+        platform.client.act(f"{platform.item_path(kind, id_)}/test")
+    except Refused as error:
+        if kind is DATASOURCE and not isinstance(error, NotFound) and error.status in (404, 405):
+            return  # not every platform tests data sources
+        raise PlatformError(f"{label(kind, values)}: the {_tested(kind)} does not work: {error.reason}") from None
+    except PlatformError as error:
+        raise PlatformError(f"{label(kind, values)}: the {_tested(kind)} could not be tested: {error}") from None
+
+
+def _tested(kind: Kind) -> str:
+    return "connection" if isinstance(kind, ConnectorKind) else "source"
+
+
+def _undo(kind: Kind, id_: str, platform: Platform, error: BaseException) -> None:
+    try:
+        platform.client.delete(platform.item_path(kind, id_))
+    except NotFound:
+        return
+    except PrevisionError as second:
+        raise PlatformError(
+            f"{error}. The half-made {kind.noun} {id_} could not be deleted and is still on the platform: {second}. "
+            "Delete it there before the next `pulumi up`"
+        ) from None
+
+
+# Read
+
+
+def read(kind: Kind, id_: str, values: Values, platform: Platform) -> Values | None:
+    """The live values of exactly the inputs that `values` holds, secrets carried over; None when the object is gone."""
+    _refuse_strangers(kind, values, platform)
+    item = platform.live(kind, id_)
+    if item is None:
+        return None
+    _refuse_other_kind(kind, id_, item)
+    return _project(kind, item, values)
+
+
+def look_up(kind: Kind, id_: str, platform: Platform) -> Values:
+    """All live values of an object that no stack holds; raises `NotFound` when there is none."""
+    item = platform.client.get(platform.item_path(kind, id_))
+    _refuse_other_kind(kind, id_, item)
+    shown: Values = {field.name: UNKNOWN for field in kind.wire_fields if not field.secret}
+    return {**_project(kind, item, shown), "platform_url": platform.url}
+
+
+def _refuse_other_kind(kind: Kind, id_: str, item: dict[str, object]) -> None:
+    for key, value in kind.constants.items():
+        if item.get(key, value) != value:
+            raise PlatformError(f"{id_} is a connector of type {item[key]}, no {kind.noun}")
+
+
+def _project(kind: Kind, item: dict[str, object], values: Values) -> Values:
+    live = dict(values)
+    for field in kind.wire_fields:
+        shown = field.wire in item or (field.wire == "g_cloud" and "gCloud" in item)
+        if field.name in values and not field.secret and (shown or values[field.name] is UNKNOWN):
+            value = from_wire(field, item)
+            if value is None:
+                del live[field.name]
+            else:
+                live[field.name] = value
+    return live
+
+
+# Update
+
+
+def update(kind: Kind, id_: str, olds: Values, news: Values, platform: Platform) -> Values:
+    """Change the object in place and test it; if the test fails the old values are put back before the error."""
+    _refuse_strangers(kind, olds, platform)
+    changed = [f.name for f in kind.wire_fields if olds.get(f.name) != news.get(f.name)]
+    if not any(_is_wire_change(name, kind, olds, news) for name in changed):
+        return news
+    path = platform.item_path(kind, id_)
+    try:
+        platform.client.put(path, to_wire(kind, news, label(kind, news)))
+    except NotFound:
+        raise PlatformError(
+            f"{label(kind, news)} ({id_}) is no longer on the platform: "
+            "run `pulumi refresh`, then `pulumi up` makes it again"
+        ) from None
+    finally:
+        platform.changed(id_)
+    try:
+        _prove(kind, id_, news, platform)
+    except PlatformError as error:
+        raise _put_back(kind, id_, olds, platform, error) from None
+    return news
+
+
+def _put_back(kind: Kind, id_: str, olds: Values, platform: Platform, error: PlatformError) -> PlatformError:
+    """The error to raise after the old values were put back, or could not be."""
+    kept = {name: value for name, value in olds.items() if not isinstance(value, SecretReference)}
+    lost = [name for name in olds if name not in kept]
+    try:
+        platform.client.put(platform.item_path(kind, id_), to_wire(kind, kept, label(kind, olds)))
+    except PlatformError as second:
+        return PlatformError(f"{error}. The old values could not be put back: {second}")
+    finally:
+        platform.changed(id_)
+    if lost:
+        return PlatformError(
+            f"{error}. The old values are back, except that of {', '.join(lost)}: "
+            "it is read from elsewhere, so the old one is not known"
+        )
+    return PlatformError(f"{error}. The old values are back")
+
+
+# Delete
+
+
+def delete(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
+    """Delete the object; one that is gone already is a success. Refused while others still need it."""
+    _refuse_strangers(kind, values, platform)
+    _deletion.clear_the_way(kind, id_, values, platform)
+    try:
+        platform.client.delete(platform.item_path(kind, id_))
+    except NotFound:
+        platform.confirm()

@@ -1,0 +1,48 @@
+"""Wait until a dataset's copy is done."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any, Final
+
+from ._errors import PlatformError
+from ._kinds import DATASET
+from ._platform import Platform
+from ._values import Values
+
+_STATES: Final = ("copy_state", "describe_state", "drift_state")
+_FIRST_POLL: Final = 0.2
+_LONGEST_POLL: Final = 5.0
+"""Seconds between two looks at the dataset; each look waits a half longer than the one before."""
+_PROGRESS: Final = 30.0
+"""Seconds between two progress lines."""
+
+
+def wait(platform: Platform, id_: str, values: Values) -> None:
+    """Return when the copy is done; raise with the platform's reason when it failed or took longer than `timeout`."""
+    whose = f"Dataset {values['name']!r}"
+    started = time.monotonic()
+    told, pause = started, _FIRST_POLL
+    while True:
+        item = platform.client.get(platform.item_path(DATASET, id_))
+        states = {name: item.get(name) for name in _STATES}
+        if "failed" in states.values():
+            raise PlatformError(f"{whose}: the copy failed: {_reason(item)}")
+        if all(state == "done" for state in states.values()):
+            return
+        now = time.monotonic()
+        if now - started >= values["timeout"]:
+            raise PlatformError(
+                f"{whose}: the copy was not done after {values['timeout']:g} s (timeout); it was removed. "
+                "A longer `timeout` gives it more"
+            )
+        if now - told >= _PROGRESS:
+            told = now
+            print(f"{whose}: copying for {now - started:.0f} s", file=sys.stderr, flush=True)
+        time.sleep(min(pause, max(0.0, values["timeout"] - (now - started))))
+        pause = min(pause * 1.5, _LONGEST_POLL)
+
+
+def _reason(item: dict[str, Any]) -> str:
+    return " ".join(str(item.get("errorMessage") or "the platform gives no reason").split())
