@@ -29,7 +29,6 @@ CONNECT_TIMEOUT: Final = 10.0
 """Seconds to reach the platform."""
 READ_TIMEOUT: Final = 60.0
 """Seconds without a byte before an answer counts as lost."""
-_REASON_LENGTH: Final = 500
 
 
 class _BareToken(requests.auth.AuthBase):
@@ -125,7 +124,7 @@ class Client:
         total, rows = meta.get("totalItems"), meta.get("rowsPerPage")
         if not isinstance(total, int) or not isinstance(rows, int) or rows < 1:
             raise Unreachable(f"GET {path}: the platform's list does not say how long it is", outcome_unknown=False)
-        return Page([item for item in items if isinstance(item, dict)], count=-(-total // rows))
+        return Page([item for item in items if isinstance(item, dict)], total, count=-(-total // rows))
 
     def _json(
         self,
@@ -214,9 +213,10 @@ class Client:
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """One page of a list: its items, and how many pages there are."""
+    """One page of a list: its items; how many items the list has, and how many pages."""
 
     items: list[dict[str, Any]]
+    total: int
     count: int
 
 
@@ -257,15 +257,12 @@ def _reason(answer: requests.Response) -> tuple[bool, str]:
     try:
         content = json.loads(answer.content)
     except ValueError:
-        return (
-            False,
-            f"the answer is not the platform's JSON but {answer.headers.get('Content-Type', 'without a type')}",
-        )
+        content_type = answer.headers.get("Content-Type", "of no type")
+        return False, f"the answer is {content_type}, not the platform's JSON"
     message = content.get("message", content.get("errorMessage")) if isinstance(content, dict) else None
     if isinstance(message, list):
         message = "; ".join(str(part) for part in message)
-    text = " ".join(str(message).split()) if message else "no reason given"
-    return isinstance(content, dict), text if len(text) <= _REASON_LENGTH else text[:_REASON_LENGTH] + "…"
+    return isinstance(content, dict), " ".join(str(message).split()) if message else "no reason given"
 
 
 _BEFORE_SENDING = (

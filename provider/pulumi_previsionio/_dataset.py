@@ -8,6 +8,7 @@ from pulumi import Input, Output
 
 from . import _dynamic
 from ._datasource import Datasource
+from ._lookups import DatasourceResult
 from ._resource import PrevisionResource, as_id
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
     """A snapshot taken from a data source. `pulumi up` waits until the copy is done.
 
-    :param datasource: a data source, or the id of one. A change takes a new snapshot.
+    :param datasource: a data source resource, what `get_datasource` found, or the id of one.
+        A change takes a new snapshot.
     :param name: its name on the platform. Default: the resource's name when the object is made, and kept from then on.
     :param project_id: the project that holds it. Default: its data source's, else the provider's.
     :param triggers: any values; a new snapshot is taken when they change. A new snapshot replaces the old one: it is
@@ -42,7 +44,7 @@ class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
         self,
         resource_name: str,
         *,
-        datasource: Datasource | Input[str],
+        datasource: Datasource | DatasourceResult | Input[str],
         name: Input[str] | None = None,
         project_id: Input[str] | None = None,
         triggers: Input[Sequence[Any]] | None = None,

@@ -9,6 +9,7 @@ from . import _dynamic
 from ._connectors import Connector
 from ._errors import InputError
 from ._kinds import ConnectorKind, shape_problems
+from ._lookups import ConnectorResult
 from ._resource import PrevisionResource, as_id
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class Datasource(PrevisionResource, module="previsionio", name="Datasource"):
     SQL: `database` and `table`, or `database` and `request`; FTP, SFTP: `path`; S3: `bucket` and `path`;
     GCP: `g_cloud="BigQuery"`, `database` (the dataset) and `table`, or `g_cloud="Storage"`, `bucket` and `path`.
 
-    :param connector: a connector resource, or the id of one. A change is a replacement.
+    :param connector: a connector resource, what `get_connector` found, or the id of one. A change is a replacement.
     :param database: name of the database, or of the BigQuery dataset.
     :param table: name of the table.
     :param request: SQL text of a query.
@@ -54,7 +55,7 @@ class Datasource(PrevisionResource, module="previsionio", name="Datasource"):
         self,
         resource_name: str,
         *,
-        connector: Connector | Input[str],
+        connector: Connector | ConnectorResult | Input[str],
         database: Input[str] | None = None,
         table: Input[str] | None = None,
         request: Input[str] | None = None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._errors import NotFound, PlatformError
 from ._kinds import DATASET, DATASOURCE, PROJECT_KIND, SQL, ConnectorKind, Kind
+from ._live_objects import Item
 from ._platform import Platform
 from ._values import Values
 
@@ -18,14 +19,15 @@ def clear_the_way(kind: Kind, id_: str, values: Values, platform: Platform) -> N
     forced = bool(values.get("force_destroy"))
     whose = f"{kind.name} {values.get('name', '')!r}"
     if isinstance(kind, ConnectorKind):
-        users = _listed(platform, DATASOURCE, values["project_id"], connector_id=id_)
+        project_id = values["project_id"]
+        users = [item for item in _listed(platform, DATASOURCE, project_id) if item.get("connector_id") == id_]
         if users and not forced:
             raise PlatformError(
                 f"{whose} is still used by {_named('data source', users)}, which this stack does not delete. "
                 "Delete them first, or set force_destroy=True and run `pulumi up` to delete them with the connector"
             )
         for user in users:
-            _delete(platform, DATASOURCE, str(user["_id"]))
+            platform.delete(DATASOURCE, project_id, str(user["_id"]))
     elif kind is PROJECT_KIND and not forced:
         for content, noun in ((SQL, "connector"), (DATASOURCE, "data source"), (DATASET, "dataset")):
             if items := _listed(platform, content, id_):
@@ -35,22 +37,14 @@ def clear_the_way(kind: Kind, id_: str, values: Values, platform: Platform) -> N
                 )
 
 
-def _listed(platform: Platform, kind: Kind, project_id: str, **equal: str) -> list[dict[str, object]]:
+def _listed(platform: Platform, kind: Kind, project_id: str) -> list[Item]:
     try:
-        pages = list(platform.client.pages(platform.list_path(kind, project_id)))
+        return platform.listed(kind, project_id)
     except NotFound:  # the project is gone, and all in it
         return []
-    return [item for page in pages for item in page if all(item.get(key) == value for key, value in equal.items())]
 
 
-def _delete(platform: Platform, kind: Kind, id_: str) -> None:
-    try:
-        platform.client.delete(platform.item_path(kind, id_))
-    except NotFound:
-        return
-
-
-def _named(noun: str, items: list[dict[str, object]]) -> str:
+def _named(noun: str, items: list[Item]) -> str:
     names = ", ".join(f"{item.get('name')!r} ({item.get('_id')})" for item in items[:_SHOWN])
     more = f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else ""
     return f"{len(items)} {noun}{'s' if len(items) > 1 else ''}: {names}{more}"

@@ -28,7 +28,7 @@ from pulumi.dynamic import (
 )
 from pulumi.output import contains_unknowns
 
-from . import _kinds, _one_line_errors
+from . import _kinds, _one_line_errors, _thread_pool
 from ._errors import PrevisionError
 from ._redaction import redact, secrets_of
 from ._settings import Settings, resolve
@@ -74,6 +74,7 @@ class Provider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         _one_line_errors.install()
         self._settings = resolve(req.config.get, os.environ)
+        _thread_pool.widen(self._settings.parallelism)
 
     @_guarded
     def check(self, olds: Properties, news: Properties) -> CheckResult:

@@ -124,10 +124,11 @@ def create(kind: Kind, values: Values, platform: Platform) -> tuple[str, Values]
     if kind is DATASET:
         path += "/data-source"
     id_ = str(make(kind, path, values, platform, label(kind, values))["_id"])
+    platform.written(kind, values.get("project_id"), id_)
     try:
         _prove(kind, id_, values, platform)
     except BaseException as error:
-        _undo(kind, id_, platform, error)
+        _undo(kind, id_, values, platform, error)
         raise
     return id_, values
 
@@ -160,11 +161,9 @@ def _tested(kind: Kind) -> str:
     return "connection" if isinstance(kind, ConnectorKind) else "source"
 
 
-def _undo(kind: Kind, id_: str, platform: Platform, error: BaseException) -> None:
+def _undo(kind: Kind, id_: str, values: Values, platform: Platform, error: BaseException) -> None:
     try:
-        platform.client.delete(platform.item_path(kind, id_))
-    except NotFound:
-        return
+        platform.delete(kind, values.get("project_id"), id_)
     except PrevisionError as second:
         raise PlatformError(
             f"{error}. The half-made {kind.noun} {id_} could not be deleted and is still on the platform: {second}. "
@@ -178,7 +177,8 @@ def _undo(kind: Kind, id_: str, platform: Platform, error: BaseException) -> Non
 def read(kind: Kind, id_: str, values: Values, platform: Platform) -> Values | None:
     """The live values of exactly the inputs that `values` holds, secrets carried over; None when the object is gone."""
     _refuse_strangers(kind, values, platform)
-    item = platform.live(kind, id_)
+    shown = [field.wire for field in kind.wire_fields if field.wire and field.name in values and not field.secret]
+    item = platform.live(kind, values.get("project_id"), id_, shown)
     if item is None:
         return None
     _refuse_other_kind(kind, id_, item)
@@ -230,12 +230,17 @@ def update(kind: Kind, id_: str, olds: Values, news: Values, platform: Platform)
             "run `pulumi refresh`, then `pulumi up` makes it again"
         ) from None
     finally:
-        platform.changed(id_)
+        _has_changed(kind, id_, news, platform)
     try:
         _prove(kind, id_, news, platform)
     except PlatformError as error:
         raise _put_back(kind, id_, olds, platform, error) from None
     return news
+
+
+def _has_changed(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
+    platform.written(kind, values.get("project_id"), id_)
+    platform.changed(id_)
 
 
 def _put_back(kind: Kind, id_: str, olds: Values, platform: Platform, error: PlatformError) -> PlatformError:
@@ -247,7 +252,7 @@ def _put_back(kind: Kind, id_: str, olds: Values, platform: Platform, error: Pla
     except PlatformError as second:
         return PlatformError(f"{error}. The old values could not be put back: {second}")
     finally:
-        platform.changed(id_)
+        _has_changed(kind, id_, olds, platform)
     if lost:
         return PlatformError(
             f"{error}. The old values are back, except that of {', '.join(lost)}: "
@@ -263,7 +268,4 @@ def delete(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
     """Delete the object; one that is gone already is a success. Refused while others still need it."""
     _refuse_strangers(kind, values, platform)
     _deletion.clear_the_way(kind, id_, values, platform)
-    try:
-        platform.client.delete(platform.item_path(kind, id_))
-    except NotFound:
-        platform.confirm()
+    platform.delete(kind, values.get("project_id"), id_)

@@ -6,13 +6,14 @@ A provider host lives for one phase of one command, so nothing here outlives a p
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from ._client import Client, Offer, quoted
 from ._errors import NotFound, PlatformError, Refused
 from ._kinds import ConnectorKind, Kind
+from ._live_objects import Item, LiveObjects
 from ._settings import Settings
 
 T = TypeVar("T")
@@ -24,6 +25,8 @@ class Platform:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.url = client.url
+        self._lock = threading.Lock()
+        self._lists: dict[str, LiveObjects] = {}
         self._answers = _Answers()
         self._own_ids: set[str] = set()
         self._creating = _Turns()
@@ -39,13 +42,42 @@ class Platform:
         """Where objects of this kind are listed and made."""
         return f"/projects/{quoted(project_id)}/{kind.collection}" if project_id else f"/{kind.collection}"
 
-    def live(self, kind: Kind, id_: str) -> dict[str, Any] | None:
-        """The object as it is now; None only when the platform itself says that it does not exist."""
+    def live(self, kind: Kind, project_id: str | None, id_: str, needed: Iterable[str]) -> Item | None:
+        """The object as it is now; None only when the platform itself says that it does not exist.
+
+        `needed` are the wire names that the answer must hold to be of use.
+        """
+        return self._objects(kind, project_id).one(id_, is_whole=lambda item: all(name in item for name in needed))
+
+    def read_one(self, kind: Kind, id_: str) -> Item | None:
         try:
             return self.client.get(self.item_path(kind, id_))
         except NotFound:
             self.confirm()
             return None
+
+    def listed(self, kind: Kind, project_id: str | None) -> list[Item]:
+        """All objects of one kind in a project, as of less than a minute ago, without those deleted by this process."""
+        return self._objects(kind, project_id).all()
+
+    def delete(self, kind: Kind, project_id: str | None, id_: str) -> None:
+        """Delete an object; one that is gone already is a success."""
+        try:
+            self.client.delete(self.item_path(kind, id_))
+        except NotFound:
+            self.confirm()
+        self._objects(kind, project_id).deleted(id_)
+
+    def written(self, kind: Kind, project_id: str | None, id_: str) -> None:
+        """This process has made or changed an object: no list read before says how it is."""
+        self._objects(kind, project_id).written(id_)
+
+    def _objects(self, kind: Kind, project_id: str | None) -> LiveObjects:
+        path = self.list_path(kind, project_id)
+        with self._lock:
+            if path not in self._lists:
+                self._lists[path] = LiveObjects(self.client, path, lambda id_: self.read_one(kind, id_))
+            return self._lists[path]
 
     def confirm(self) -> None:
         """Before a 404 counts as "gone": is this a Prevision.io platform at all?"""

@@ -12,6 +12,8 @@ from ._kinds import Kind
 from ._values import Secret, SecretReference, Values
 
 MASK = "[secret]"
+_LONGEST = 1000
+"""Characters of a message; what a platform says beyond that helps nobody."""
 _TOO_SHORT = 4
 
 
@@ -69,7 +71,8 @@ def redact(text: str, secrets: Iterable[str]) -> str:
                 if len(secret) < _TOO_SHORT:
                     return "(the reason is withheld, for it may hold a secret)"
                 text = text.replace(form, MASK)
-    return text
+    # Cut only now: half a secret would not be found.
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def _forms(secret: str) -> set[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import urllib.parse
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from ._errors import SettingsError
 
@@ -61,7 +62,7 @@ class Settings:
         return self.url, self.token
 
 
-def resolve(config: Callable[[str], str | None], environment: Mapping[str, str]) -> Settings:
+def resolve(config: Callable[[str], Any], environment: Mapping[str, str]) -> Settings:
     """Find the settings. `config` looks up full keys such as `previsionio:url`."""
     explicit = config(EXPLICIT)
     mapped = (explicit or "").split(",")
@@ -72,7 +73,7 @@ def resolve(config: Callable[[str], str | None], environment: Mapping[str, str])
         if explicit is not None and setting.key not in mapped:
             outside = None
         value = (outside or own) if explicit is None else (own or outside)
-        found[setting.key] = value.strip() or None if value else None
+        found[setting.key] = str(value).strip() or None if value else None
 
     problems = [setting.missing() for setting in (URL, TOKEN) if not found[setting.key]]
     url, token = found[URL.key], found[TOKEN.key]
@@ -91,9 +92,10 @@ def resolve(config: Callable[[str], str | None], environment: Mapping[str, str])
     return Settings(url, token, found[PROJECT.key], parallelism, tuple(problems))
 
 
-def _parallelism(text: str | None) -> int:
-    if not text:
+def _parallelism(value: object) -> int:
+    if value is None or value == "":
         return DEFAULT_PARALLELISM
+    text = str(value)
     number = float(text) if text.replace(".", "", 1).isdigit() else 0.0
     if not number.is_integer() or not 1 <= number <= 64:
         raise ValueError(f"{NAMESPACE}:parallelism must be a whole number from 1 to 64")

@@ -1,0 +1,67 @@
+"""The explicit provider: several platforms or accounts in one program."""
+
+import os
+from typing import Any
+
+import pulumi
+from pulumi import Input, Output
+
+from ._errors import InputError
+from ._settings import ALL, EXPLICIT, NAMESPACE, PROJECT, TOKEN, URL
+
+
+class Provider(pulumi.ProviderResource):
+    """One platform and account. Resources take it with `opts=pulumi.ResourceOptions(provider=…)`.
+
+    :param url: the platform's address, such as `https://company.prevision.io`.
+    :param token: the master token, kept secret.
+    :param project_id: the default project of the resources. Default: none.
+    :param parallelism: calls at the same time, 1 to 64. Default: 16.
+    :param opts: Pulumi's resource options. With `env_var_mappings={"STAGING_TOKEN": "PREVISION_MASTER_TOKEN"}` the
+        token comes from the environment whenever it is needed, and is in no state.
+    :raises InputError: neither an argument nor a mapped variable gives the address or the token.
+
+    Nothing but its arguments and mapped variables counts: environment and stack configuration never redirect it.
+    """
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        url: Input[str] | None = None,
+        token: Input[str] | None = None,
+        project_id: Input[str] | None = None,
+        parallelism: Input[int] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        given = {URL: url, TOKEN: token, PROJECT: project_id}
+        variables = {target: source for source, target in ((opts and opts.env_var_mappings) or {}).items()}
+        mapped = [setting for setting in ALL if given[setting] is None and setting.variable in variables]
+        problems = [
+            f"{setting.argument}: is required, unless env_var_mappings maps a variable to {setting.variable}"
+            for setting in (URL, TOKEN)
+            if given[setting] is None and setting not in mapped
+        ]
+        if problems:
+            raise InputError(f"Provider {resource_name!r}", problems)
+
+        properties: dict[str, Any] = {
+            f"{NAMESPACE}:{setting.key}": Output.secret(value) if setting.secret else value
+            for setting, value in given.items()
+            if value is not None
+        }
+        if parallelism is not None:
+            properties[f"{NAMESPACE}:parallelism"] = parallelism
+        properties[EXPLICIT] = ",".join(setting.key for setting in mapped) or "arguments"
+        self._lookup_config: dict[str, Input[Any]] = {
+            **properties,
+            **{f"{NAMESPACE}:{setting.key}": os.environ.get(variables[setting.variable]) for setting in mapped},
+        }
+        if token is not None:
+            self._lookup_config[f"{NAMESPACE}:{TOKEN.key}"] = token
+        super().__init__("pulumi-python", resource_name, properties, opts)
+
+    @property
+    def lookup_config(self) -> dict[str, Input[Any]]:
+        """The settings as lookups need them, which run in the program: by full key, Outputs where they were given."""
+        return self._lookup_config
