@@ -49,7 +49,7 @@ class Field:
         return self.type in (Type.SECRET, Type.CREDENTIALS)
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Kind:
     """One kind of object on the platform.
 
@@ -118,7 +118,7 @@ STORAGE_OBJECT = Shape("Storage object", ("bucket", "path"), g_cloud="Storage")
 # Connectors
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class ConnectorKind(Kind):
     """One kind of connector: `type` on the wire, and the shapes of data source it can serve."""
 
