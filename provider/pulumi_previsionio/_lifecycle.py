@@ -58,6 +58,8 @@ def check(kind: Kind, olds: Values, news: Values, settings: Settings) -> tuple[V
                 problems.append(f"{name}: {error}")
     clean, invalid = validate(kind, values)
     problems += invalid
+    if kind is DATASET and olds and not settings.problems:
+        _snapshots.declare(shared_platform(settings), olds)
     if kind is DATASOURCE and not problems and _needs_verification(olds, clean):
         problems += source_problems(shared_platform(settings), clean)
     return clean, problems
@@ -265,7 +267,12 @@ def _put_back(kind: Kind, id_: str, olds: Values, platform: Platform, error: Pla
 
 
 def delete(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
-    """Delete the object; one that is gone already is a success. Refused while others still need it."""
+    """Delete the object; one that is gone already is a success. Refused while others still need it.
+
+    A snapshot that is replaced stays where it is if it says `keep_on_replace`.
+    """
     _refuse_strangers(kind, values, platform)
+    if kind is DATASET and _snapshots.is_kept(platform, values):
+        return
     _deletion.clear_the_way(kind, id_, values, platform)
     platform.delete(kind, values.get("project_id"), id_)

@@ -1,4 +1,4 @@
-"""Wait until a dataset's copy is done."""
+"""Snapshots: wait until a dataset's copy is done, and tell whether an old one is to be kept."""
 
 from __future__ import annotations
 
@@ -42,6 +42,25 @@ def wait(platform: Platform, id_: str, values: Values) -> None:
             print(f"{whose}: copying for {now - started:.0f} s", file=sys.stderr, flush=True)
         time.sleep(min(pause, max(0.0, values["timeout"] - (now - started))))
         pause = min(pause * 1.5, _LONGEST_POLL)
+
+
+def declare(platform: Platform, values: Values) -> None:
+    """The program still declares the resource that holds this snapshot: the engine has just had it checked."""
+    platform.declare(_identity(values))
+
+
+def is_kept(platform: Platform, values: Values) -> bool:
+    """Whether a deletion leaves the snapshot on the platform: `keep_on_replace`, and this is a replacement.
+
+    The engine does not tell a provider why it deletes. But it has every resource that the program declares checked
+    in the same process first, with its old inputs; what was not checked is deleted for good (a destroy, or a resource
+    that is no longer in the program).
+    """
+    return bool(values.get("keep_on_replace")) and platform.is_declared(_identity(values))
+
+
+def _identity(values: Values) -> tuple[str, ...]:
+    return tuple(str(values.get(name)) for name in ("project_id", "name", "datasource_id"))
 
 
 def _reason(item: dict[str, Any]) -> str:
