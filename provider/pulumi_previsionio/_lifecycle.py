@@ -59,7 +59,7 @@ def check(kind: Kind, olds: Values, news: Values, settings: Settings) -> tuple[V
     clean, invalid = validate(kind, values)
     problems += invalid
     if kind is DATASET and olds and not settings.problems:
-        _snapshots.declare(shared_platform(settings), olds)
+        _snapshots.note_program(shared_platform(settings), olds, values)
     if kind is DATASOURCE and not problems and _needs_verification(olds, clean):
         problems += source_problems(shared_platform(settings), clean)
     return clean, problems

@@ -25,13 +25,14 @@ class Platform:
     def __init__(self, client: Client) -> None:
         self.client = client
         self.url = client.url
+        self.kept_on_replace: dict[tuple[str, ...], bool] = {}
+        """What the program of this run says of the snapshots that it declares; see `_snapshots`."""
         self._lock = threading.Lock()
         self._lists: dict[str, LiveObjects] = {}
         self._answers = _Answers()
         self._own_ids: set[str] = set()
         self._creating = _Turns()
         self._changing: set[str] = set()
-        self._declared: set[tuple[str, ...]] = set()
         self._verified: set[tuple[str, str]] = set()
 
     # Objects
@@ -147,15 +148,6 @@ class Platform:
     def is_verified(self, connector_id: str, source: str) -> bool:
         """Whether this process has seen the source behind the connector as it is now."""
         return (connector_id, source) in self._verified
-
-    # Resources
-
-    def declare(self, identity: tuple[str, ...]) -> None:
-        """The program of this run declares a resource with that identity."""
-        self._declared.add(identity)
-
-    def is_declared(self, identity: tuple[str, ...]) -> bool:
-        return identity in self._declared
 
     # Creations
 

@@ -44,19 +44,19 @@ def wait(platform: Platform, id_: str, values: Values) -> None:
         pause = min(pause * 1.5, _LONGEST_POLL)
 
 
-def declare(platform: Platform, values: Values) -> None:
-    """The program still declares the resource that holds this snapshot: the engine has just had it checked."""
-    platform.declare(_identity(values))
+def note_program(platform: Platform, olds: Values, news: Values) -> None:
+    """The engine has had the resource that holds the snapshot `olds` checked: the program still declares it."""
+    platform.kept_on_replace[_identity(olds)] = bool(news.get("keep_on_replace"))
 
 
 def is_kept(platform: Platform, values: Values) -> bool:
-    """Whether a deletion leaves the snapshot on the platform: `keep_on_replace`, and this is a replacement.
+    """Whether a deletion leaves the snapshot on the platform: it is replaced, and the program says `keep_on_replace`.
 
     The engine does not tell a provider why it deletes. But it has every resource that the program declares checked
     in the same process first, with its old inputs; what was not checked is deleted for good (a destroy, or a resource
     that is no longer in the program).
     """
-    return bool(values.get("keep_on_replace")) and platform.is_declared(_identity(values))
+    return platform.kept_on_replace.get(_identity(values), False)
 
 
 def _identity(values: Values) -> tuple[str, ...]:
