@@ -1,0 +1,44 @@
+"""The one account of a local platform, which owns every project, and the calls about the session itself."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+USER_ID = "00000000000000000000000a"
+EMAIL = "local@previsionio.invalid"
+
+router = APIRouter(tags=["session"])
+
+
+class Version(BaseModel):
+    """Which platform this is."""
+
+    name: str = "previsionio-local"
+    version: str
+
+
+class Profile(BaseModel):
+    """The account behind the token."""
+
+    id: str = Field(default=USER_ID, serialization_alias="_id")
+    email: str = EMAIL
+    first_name: str = "Local"
+    last_name: str = "User"
+
+
+@router.get("/version")
+async def get_version() -> Version:
+    """Which platform answers. The vendor's SDK asks this first, to try its token."""
+    try:
+        return Version(version=version("pulumi-previsionio"))
+    except PackageNotFoundError:
+        return Version(version="unknown")
+
+
+@router.get("/profile")
+async def get_profile() -> Profile:
+    """The account behind the token."""
+    return Profile()

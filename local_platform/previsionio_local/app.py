@@ -1,0 +1,131 @@
+"""The platform as an ASGI application."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp, Scope
+
+from . import account, control, errors
+from .connectors.routes import router as connector_routes
+from .database import Database
+from .datasets.copier import Copier
+from .datasets.routes import router as dataset_routes
+from .datasources.routes import router as datasource_routes
+from .events import EventHub
+from .events import router as event_routes
+from .gate import API, Gate
+from .projects.routes import router as project_routes
+from .services import Services
+from .settings import Settings
+from .store import default_project
+from .vault import Vault, token_in
+
+SOURCE_THREADS = 64
+"""Calls that may wait for a source or the database at once."""
+
+
+class FolderInUseError(RuntimeError):
+    """Another platform runs on the same data folder."""
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Open the data folder, making what it lacks, and let go of it at the end.
+
+    Raises:
+        FolderInUseError: another platform runs on it.
+        OSError: it cannot be used.
+    """
+    folder = settings.data
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _lock(folder), closing(Database(folder / "platform.sqlite")) as database:
+        spool = folder / "spool"
+        # What was on its way when the platform was last stopped.
+        shutil.rmtree(spool, ignore_errors=True)
+        events = EventHub()
+        copier = Copier(folder / "snapshots", database, events)
+        services = Services(
+            settings=replace(settings, sources=replace(settings.sources, spool=spool)),
+            database=database,
+            vault=Vault(folder / "key"),
+            token=settings.token or token_in(folder),
+            events=events,
+            copier=copier,
+        )
+        default_project(services)
+        try:
+            yield services
+        finally:
+            copier.stop()
+
+
+def create_app(services: Services, cut: Callable[[Scope], None]) -> ASGIApp:
+    """Return the application. `cut` closes the connection of a scope without an answer."""
+    return Gate(create_api(services), services, cut)
+
+
+def create_api(services: Services) -> FastAPI:
+    """Return the application without its outermost layer: no token, no record of calls, no faults."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = SOURCE_THREADS
+        services.events.start()
+        yield
+
+    api = FastAPI(
+        title="Prevision.io local platform",
+        version="1",
+        description="Projects, connectors, data sources and datasets, as on the hosted platform.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    api.state.services = services
+    errors.install(api)
+    update = services.settings.update
+    for routes in (
+        account.router,
+        event_routes,
+        project_routes(update),
+        connector_routes(update),
+        datasource_routes(update),
+        dataset_routes,
+    ):
+        api.include_router(routes, prefix=API)
+    api.include_router(control.router)
+    api.include_router(_description(api), prefix=API)
+    return api
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Keep a second platform out of the folder for as long as the returned file is open."""
+    path = folder / "lock"
+    path.touch(mode=0o600)
+    file = path.open("w")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        raise FolderInUseError(f"the folder {folder} is in use by another local platform") from None
+    return file
+
+
+def _description(api: FastAPI) -> APIRouter:
+    routes = APIRouter()
+
+    @routes.get("/openapi.json", include_in_schema=False)
+    async def description() -> dict[str, Any]:
+        return api.openapi()
+
+    return routes

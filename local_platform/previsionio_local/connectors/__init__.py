@@ -1,0 +1,1 @@
+"""Connectors: how to reach a source, with credentials."""

@@ -1,0 +1,63 @@
+"""Connectors as they are stored: everything in the clear but the credentials."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Mapped, Session
+
+from ..database import Owned, now
+from ..errors import PlatformError
+from ..ids import new_id
+from ..sources import Connection
+from ..vault import Vault
+from .schemas import ConnectorBody, ConnectorFields
+
+
+class Connector(Owned):
+    """A connector."""
+
+    __tablename__ = "connectors"
+
+    type: Mapped[str]
+    name: Mapped[str]
+    host: Mapped[str | None]
+    port: Mapped[int | None]
+    username: Mapped[str | None]
+    credentials: Mapped[bytes]
+    """Encrypted: `password` or `googleCredentials`."""
+
+    def connection(self, vault: Vault) -> Connection:
+        """Return how to reach the source, credentials in the clear."""
+        credentials = vault.open(self.credentials)
+        return Connection(
+            type=self.type,
+            host=self.host or "",
+            port=self.port or 0,
+            username=self.username or "",
+            password=credentials.get("password", ""),
+            google_credentials=credentials.get("googleCredentials", {}),
+        )
+
+    def update(self, body: ConnectorFields, vault: Vault) -> None:
+        """Take over what `body` says. A secret that it leaves out stays as it was."""
+        self.name = body.name
+        self.host = body.host
+        self.port = body.port
+        self.username = body.username
+        if sent := body.credentials():
+            self.credentials = vault.lock(sent)
+
+
+def new_connector(project_id: str, body: ConnectorBody, vault: Vault, id: str | None = None) -> Connector:  # noqa: A002
+    """Return a connector that is not stored yet."""
+    connector = Connector(id=id or new_id(), created_at=now(), project_id=project_id, type=body.type)
+    connector.update(body, vault)
+    return connector
+
+
+def get_connector(session: Session, connector_id: str) -> Connector:
+    """Return a connector; 404 if there is none."""
+    connector = session.scalar(select(Connector).where(Connector.id == connector_id))
+    if connector is None:
+        raise PlatformError(404, "no such connector")
+    return connector

@@ -1,0 +1,125 @@
+"""Everything below `/_local/`: what the hosted platform does not have and tests need."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from .calls import Call
+from .connectors.schemas import ConnectorBody
+from .datasources.schemas import DatasourceBody
+from .faults import FaultRule
+from .projects.schemas import ProjectBody
+from .services import Shared
+from .store import default_project, reset, seed
+
+router = APIRouter(prefix="/_local", tags=["local"])
+
+
+class Latency(BaseModel):
+    """How long every call waits before it is handled."""
+
+    seconds: float = Field(ge=0, le=3600)
+
+
+class SeedProject(ProjectBody):
+    """A project to seed, under an id of your choice."""
+
+    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
+
+
+class SeedConnector(ConnectorBody):
+    """A connector to seed, by default in the default project."""
+
+    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
+    project_id: str | None = None
+
+
+class SeedDatasource(DatasourceBody):
+    """A data source to seed, by default in the project of its connector."""
+
+    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
+
+
+class Calls(BaseModel):
+    """Recorded calls."""
+
+    items: list[Call]
+    max_in_flight: int
+
+
+class Seed(BaseModel):
+    """Objects to store at once, without the checks that their calls make."""
+
+    projects: list[SeedProject] = []
+    connectors: list[SeedConnector] = []
+    data_sources: list[SeedDatasource] = []
+
+
+class Started(BaseModel):
+    """The project that a platform always has."""
+
+    project_id: str
+
+
+class Seeded(BaseModel):
+    """The ids of what was stored, in the order in which it was given."""
+
+    projects: list[str]
+    connectors: list[str]
+    data_sources: list[str]
+
+
+@router.get("/health")
+async def health() -> dict[str, str]:
+    """Say that the platform is up. Needs no token."""
+    return {"status": "ok"}
+
+
+@router.get("/project")
+def project(shared: Shared) -> Started:
+    """Return the id of the default project, which is made again if it was deleted."""
+    return Started(project_id=default_project(shared))
+
+
+@router.post("/reset")
+def start_afresh(shared: Shared) -> Started:
+    """Drop all objects, recorded calls, faults and latency. The default project comes back under its old id."""
+    return Started(project_id=reset(shared))
+
+
+@router.post("/seed")
+def store_many(objects: Seed, shared: Shared) -> Seeded:
+    """Store many objects at once, linked by ids that the caller may choose."""
+    return Seeded.model_validate(seed(shared, objects))
+
+
+@router.get("/calls")
+async def list_calls(shared: Shared) -> Calls:
+    """List the calls below `/ext/v1` since they were last cleared, without `/events`."""
+    calls = shared.calls
+    return Calls(items=list(calls.calls), max_in_flight=calls.max_in_flight)
+
+
+@router.delete("/calls", status_code=204)
+async def clear_calls(shared: Shared) -> None:
+    """Forget the calls so far."""
+    shared.calls.clear()
+
+
+@router.put("/faults", status_code=204)
+async def plant_faults(rules: list[FaultRule], shared: Shared) -> None:
+    """Replace all faults. They hit calls below `/ext/v1`, except `/events`."""
+    shared.faults.plant(rules)
+
+
+@router.delete("/faults", status_code=204)
+async def clear_faults(shared: Shared) -> None:
+    """Take all faults away."""
+    shared.faults.plant([])
+
+
+@router.put("/latency", status_code=204)
+async def set_latency(latency: Latency, shared: Shared) -> None:
+    """Make every call below `/ext/v1` wait before it is handled; 0 takes it away."""
+    shared.faults.latency = latency.seconds

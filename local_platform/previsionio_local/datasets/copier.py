@@ -1,0 +1,146 @@
+"""Copies the rows of sources into snapshots, in the background."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from sqlalchemy import select, update
+
+from ..database import Database
+from ..events import EventHub
+from ..sources import SourceError
+from .models import Dataset
+from .snapshots import Size, write_snapshot
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+WORKERS = 4
+"""Copies at once; further ones wait."""
+
+_SECONDS_TO_STOP = 2.0
+
+_log = logging.getLogger(__name__)
+
+
+Rows: TypeAlias = "Generator[pa.RecordBatch, None, None]"
+"""The rows of a source; closing it lets go of the source."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One copy to make."""
+
+    dataset_id: str
+    read: Callable[[], Rows]
+    """Opens the source and reads its rows."""
+    upload: Path | None = None
+    """A file that is read, and removed when the job is over."""
+
+
+class Copier:
+    """Works through copies until it is stopped. What it did not finish is marked as failed at the next start."""
+
+    def __init__(self, folder: Path, database: Database, events: EventHub) -> None:
+        self._folder = folder
+        self._database = database
+        self._events = events
+        self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._fail_unfinished()
+
+    def path(self, dataset_id: str) -> Path:
+        """Where a dataset's rows are."""
+        return self._folder / f"{dataset_id}.parquet"
+
+    def submit(self, job: Job) -> None:
+        """Make a copy as soon as a worker is free. Its dataset must be stored already."""
+        self._jobs.put(job)
+        if len(self._threads) < WORKERS:
+            # A daemon: a source that hangs must not keep the platform from ending.
+            thread = threading.Thread(target=self._work, name="previsionio-local copy", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def forget(self, dataset_ids: Iterable[str]) -> None:
+        """Remove the rows of deleted datasets. A copy under way notices by itself that its dataset is gone."""
+        for dataset_id in dataset_ids:
+            self.path(dataset_id).unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        """Break off the copies under way."""
+        self._stopping.set()
+        for _ in self._threads:
+            self._jobs.put(None)
+        deadline = time.monotonic() + _SECONDS_TO_STOP
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None and not self._stopping.is_set():
+            self._copy(job)
+
+    def _copy(self, job: Job) -> None:
+        try:
+            if not self._store(job, state="running"):
+                return
+            with closing(job.read()) as rows:
+                size = write_snapshot(self.path(job.dataset_id), rows, lambda: self._wanted(job))
+        except SourceError as error:
+            self._fail(job, str(error))
+        except OSError as error:
+            self._fail(job, f"the rows cannot be stored: {error.strerror or error}")
+        except Exception as error:  # noqa: BLE001 - whatever it was: nobody must wait for ever
+            # Only the kind of error: its text may quote credentials.
+            _log.error("copy of dataset %s failed: %s", job.dataset_id, type(error).__name__)
+            self._fail(job, f"the copy failed unexpectedly ({type(error).__name__})")
+        else:
+            if size:
+                self._finish(job, size)
+        finally:
+            if job.upload:
+                job.upload.unlink(missing_ok=True)
+
+    def _finish(self, job: Job, size: Size) -> None:
+        done = self._store(job, state="done", rows=size.rows, columns=size.columns, size=size.bytes)
+        if not done:
+            self.forget([job.dataset_id])
+
+    def _fail(self, job: Job, reason: str) -> None:
+        if not self._stopping.is_set():
+            self._store(job, state="failed", error=" ".join(reason.split()))
+
+    def _store(self, job: Job, **values: Any) -> bool:
+        """Change the stored dataset, then tell the listeners; False if it was deleted."""
+        with self._database.write() as session:
+            changed = session.execute(update(Dataset).where(Dataset.id == job.dataset_id).values(**values))
+            there: bool = changed.rowcount > 0  # type: ignore[attr-defined]
+        if there and values["state"] != "running":
+            self._events.publish("DATASET_UPDATE", job.dataset_id)
+        return there
+
+    def _wanted(self, job: Job) -> bool:
+        if self._stopping.is_set():
+            return False
+        with self._database.read() as session:
+            return session.scalar(select(Dataset.id).where(Dataset.id == job.dataset_id)) is not None
+
+    def _fail_unfinished(self) -> None:
+        """After a restart: what was being copied is lost."""
+        with self._database.write() as session:
+            session.execute(
+                update(Dataset)
+                .where(Dataset.state.in_(["pending", "running"]))
+                .values(state="failed", error="the platform was stopped during the copy")
+            )
+        for left_over in self._folder.glob("*.part"):
+            left_over.unlink()

@@ -1,0 +1,165 @@
+"""The calls about datasets."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Annotated, BinaryIO
+from urllib.parse import quote
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi.responses import StreamingResponse
+from sqlalchemy import select
+
+from ..connectors.models import get_connector
+from ..database import page_of
+from ..datasources.models import Datasource
+from ..errors import PlatformError
+from ..ids import new_id
+from ..projects.models import get_project
+from ..services import PageNumber, Services, Shared
+from ..settings import SourceSettings
+from ..sources import Connection, Location, open_source
+from ..wire import Page, Refusal
+from .copier import Job, Rows
+from .models import Dataset, get_dataset, new_dataset
+from .schemas import Column, DatasetBody, DatasetView, Extension, Origin, Sample
+from .snapshots import first_rows, read_csv, read_parquet, read_zip
+
+SAMPLE_ROWS = 10
+
+router = APIRouter(tags=["datasets"])
+
+_MEDIA_TYPES = {"zip": "application/zip", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+
+
+@router.get("/projects/{project_id}/datasets")
+def list_datasets(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasetView]:
+    """List the datasets of a project, oldest first."""
+    query = select(Dataset).where(Dataset.project_id == project_id).order_by(Dataset.number)
+    with shared.database.read() as session:
+        get_project(session, project_id)
+        items, meta = page_of(session, query, page, shared.settings.page_size)
+        return Page[DatasetView].model_validate({"items": items, "metaData": meta})
+
+
+@router.post("/projects/{project_id}/datasets/data-source")
+def create_from_datasource(project_id: str, body: DatasetBody, shared: Shared) -> DatasetView:
+    """Take a snapshot of a data source as it is now. The rows are copied after the answer."""
+    with shared.database.write() as session:
+        get_project(session, project_id)
+        query = select(Datasource).where(Datasource.id == body.datasource_id, Datasource.project_id == project_id)
+        datasource = session.scalar(query)
+        if datasource is None:
+            raise PlatformError(400, "datasource_id: no such data source in this project")
+        connection = get_connector(session, datasource.connector_id).connection(shared.vault)
+        location = datasource.location()
+        dataset = new_dataset(project_id, body.name, datasource.id, body.origin)
+        session.add(dataset)
+    view = DatasetView.model_validate(dataset)
+    sources = shared.settings.sources
+    shared.copier.submit(Job(dataset.id, lambda: _rows_of_source(connection, location, sources)))
+    return view
+
+
+@router.post("/projects/{project_id}/datasets/file")
+def create_from_file(
+    project_id: str,
+    shared: Shared,
+    file: Annotated[UploadFile, File(description="CSV, Parquet, or a ZIP file with one of them in it")],
+    name: Annotated[str, Form(min_length=1)],
+    origin: Annotated[Origin | None, Form()] = None,
+    separator: Annotated[str | None, Form(max_length=1, description="Default: the one in the first line")] = None,
+) -> DatasetView:
+    """Upload a file. Its rows are read after the answer."""
+    with shared.database.read() as session:
+        get_project(session, project_id)
+    incoming = shared.settings.sources.spool / new_id()
+    incoming.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    incoming.touch(mode=0o600)
+    with incoming.open("wb") as copy:
+        shutil.copyfileobj(file.file, copy)
+    with shared.database.write() as session:
+        get_project(session, project_id)
+        dataset = new_dataset(project_id, name, None, origin)
+        session.add(dataset)
+    view = DatasetView.model_validate(dataset)
+    shared.copier.submit(Job(dataset.id, lambda: _rows_of_file(incoming, separator or None), upload=incoming))
+    return view
+
+
+@router.get("/datasets/{dataset_id}")
+def read_dataset(dataset_id: str, shared: Shared) -> DatasetView:
+    """Return a dataset and how far its copy is."""
+    with shared.database.read() as session:
+        return DatasetView.model_validate(get_dataset(session, dataset_id))
+
+
+@router.delete("/datasets/{dataset_id}", status_code=204)
+def delete_dataset(dataset_id: str, shared: Shared) -> None:
+    """Delete a dataset with its rows. A copy under way is broken off."""
+    with shared.database.write() as session:
+        session.delete(get_dataset(session, dataset_id))
+    shared.copier.forget([dataset_id])
+
+
+@router.get(
+    "/datasets/{dataset_id}/download",
+    response_class=StreamingResponse,
+    responses={200: {"content": {media: {} for media in _MEDIA_TYPES.values()}}, 409: {"model": Refusal}},
+)
+def download(
+    dataset_id: str,
+    shared: Shared,
+    extension: Annotated[Extension, Query(description="zip: a ZIP file that holds one CSV file")] = "zip",
+) -> StreamingResponse:
+    """Return all rows."""
+    dataset, file = _open(dataset_id, shared)
+    if extension == "parquet":
+        chunks = read_parquet(file)
+    elif extension == "csv":
+        chunks = read_csv(file)
+    else:
+        chunks = read_zip(file, f"{_file_name(dataset.name)}.csv")
+    shown = quote(f"{_file_name(dataset.name)}.{extension}")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{shown}"}
+    return StreamingResponse(chunks, media_type=_MEDIA_TYPES[extension], headers=headers)
+
+
+@router.get("/datasets/{dataset_id}/sample", responses={409: {"model": Refusal}})
+def sample(dataset_id: str, shared: Shared) -> Sample:
+    """Return the first rows, 10 at most."""
+    _, file = _open(dataset_id, shared)
+    names, rows = first_rows(file, SAMPLE_ROWS)
+    return Sample(columns=[Column(name=name) for name in names], rows=rows)
+
+
+def _open(dataset_id: str, shared: Services) -> tuple[Dataset, BinaryIO]:
+    """Return a dataset and its rows. Deleting it from now on does not cut a download short."""
+    with shared.database.read() as session:
+        dataset = get_dataset(session, dataset_id)
+    if dataset.state == "failed":
+        raise PlatformError(409, f"dataset '{dataset.name}' has no rows: {dataset.error}")
+    if dataset.state != "done":
+        raise PlatformError(409, f"dataset '{dataset.name}' is still being copied")
+    try:
+        return dataset, shared.copier.path(dataset_id).open("rb")
+    except FileNotFoundError:
+        raise PlatformError(404, "no such dataset") from None
+
+
+def _rows_of_source(connection: Connection, location: Location, settings: SourceSettings) -> Rows:
+    with open_source(connection, settings) as source:
+        yield from source.batches(location)
+
+
+def _rows_of_file(path: Path, separator: str | None) -> Rows:
+    from ..sources.tabular import read_table
+
+    with path.open("rb") as file:
+        yield from read_table(file, separator)
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w .-]", "_", name) or "dataset"

@@ -1,0 +1,60 @@
+"""Data sources as they are stored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from ..database import Owned, now
+from ..errors import PlatformError
+from ..ids import new_id
+from ..sources import Location
+
+
+class Datasource(Owned):
+    """A data source."""
+
+    __tablename__ = "data_sources"
+
+    connector_id: Mapped[str] = mapped_column(ForeignKey("connectors.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    path: Mapped[str | None]
+    database: Mapped[str | None]
+    table: Mapped[str | None]
+    bucket: Mapped[str | None]
+    request: Mapped[str | None]
+    g_cloud: Mapped[str | None]
+
+    def location(self) -> Location:
+        """Return where it points."""
+        return Location(self.path, self.database, self.table, self.bucket, self.request, self.g_cloud)
+
+    def move(self, location: Location) -> None:
+        """Point somewhere else."""
+        for name, value in asdict(location).items():
+            setattr(self, name, value)
+
+
+def new_datasource(
+    project_id: str,
+    connector_id: str,
+    name: str,
+    location: Location,
+    id: str | None = None,  # noqa: A002
+) -> Datasource:
+    """Return a data source that is not stored yet."""
+    datasource = Datasource(
+        id=id or new_id(), created_at=now(), project_id=project_id, connector_id=connector_id, name=name
+    )
+    datasource.move(location)
+    return datasource
+
+
+def get_datasource(session: Session, datasource_id: str) -> Datasource:
+    """Return a data source; 404 if there is none."""
+    datasource = session.scalar(select(Datasource).where(Datasource.id == datasource_id))
+    if datasource is None:
+        raise PlatformError(404, "no such data source")
+    return datasource

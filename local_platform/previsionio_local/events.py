@@ -1,0 +1,85 @@
+"""`GET /events`: server-sent events, one stream a client process."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+
+KEEP_ALIVE = 15.0
+"""Seconds of silence after which a comment is sent; the vendor's SDK gives up after 300."""
+
+_RECENT = 100
+"""Events that new listeners get first."""
+
+router = APIRouter(tags=["session"])
+
+
+class EventHub:
+    """Hands every event to every listener. The SDK picks out what it waits for."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._listeners: set[asyncio.Queue[str | None]] = set()
+        self._numbers = itertools.count(1)
+        self._recent: deque[str] = deque(maxlen=_RECENT)
+
+    def start(self) -> None:
+        """Serve listeners on the running event loop."""
+        self._loop = asyncio.get_running_loop()
+
+    def publish(self, name: str, object_id: str) -> None:
+        """Tell every listener that an object has changed. May be called from any thread."""
+        # The order of the lines, and the space after each colon, are what the SDK's parser expects.
+        text = f"id: {next(self._numbers)}\nevent: {name}\ndata: {json.dumps({'_id': object_id})}\n\n"
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._send, text)
+
+    def forget(self) -> None:
+        """Do not repeat the events so far to new listeners."""
+        self._recent.clear()
+
+    def close(self) -> None:
+        """End every stream."""
+        self._send(None)
+
+    async def stream(self) -> AsyncIterator[str]:
+        """Yield the events from now on as text, and a comment now and then."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._listeners.add(queue)
+        try:
+            # Nothing may be missed between two connections: the SDK would wait 300 s before it looks by itself.
+            yield "".join([": connected\n\n", *self._recent])
+            while True:
+                try:
+                    text = await asyncio.wait_for(queue.get(), KEEP_ALIVE)
+                except asyncio.TimeoutError:
+                    text = ": still here\n\n"
+                if text is None:
+                    return
+                yield text
+        finally:
+            self._listeners.discard(queue)
+
+    def _send(self, text: str | None) -> None:
+        if text is not None:
+            self._recent.append(text)
+        for queue in self._listeners:
+            queue.put_nowait(text)
+
+
+async def _hub(request: Request) -> EventHub:
+    hub: EventHub = request.app.state.services.events
+    return hub
+
+
+@router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+async def listen(hub: Annotated[EventHub, Depends(_hub)]) -> StreamingResponse:
+    """Stream changes: `DATASET_UPDATE` once a dataset has reached its final state."""
+    return StreamingResponse(hub.stream(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"})

@@ -1,0 +1,77 @@
+"""Faults that tests plant: calls that fail, hang, lose their answer or answer nonsense."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Action = Literal["status", "status_after", "cut", "cut_after", "delay", "delay_after", "garbage_after", "echo_secret"]
+
+
+class FaultRule(BaseModel):
+    """What goes wrong, and on which calls.
+
+    `action`, where "after" means that the call is carried out and its effect stored first:
+
+    - `status`, `status_after`: answer `status` with `body`;
+    - `cut`, `cut_after`: close the connection without an answer;
+    - `delay`, `delay_after`: wait `seconds`, then go on as usual;
+    - `garbage_after`: answer 200 with a body that is no JSON;
+    - `echo_secret`: answer `status` with a body that repeats the request's own, word for word.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    action: Action
+    method: str | None = Field(None, description="Any method if left out")
+    path: str = Field("", description="Regular expression, searched for in the path below /ext/v1")
+    times: int | None = Field(1, ge=1, description="How many calls it hits; null: all")
+    skip: int = Field(0, ge=0, description="Matching calls to let through first")
+    status: int = Field(500, ge=200, le=599)
+    body: str | None = Field(None, description="Default: the platform's usual error body")
+    content_type: str = "application/json"
+    seconds: float = Field(1.0, ge=0)
+
+    @field_validator("path")
+    @classmethod
+    def is_regular_expression(cls, path: str) -> str:
+        try:
+            re.compile(path)
+        except (re.error, RecursionError, OverflowError):
+            raise ValueError("not a regular expression") from None
+        return path
+
+
+@dataclass
+class Faults:
+    """The rules in force. A call is hit by the first rule that matches it and still has calls left to hit."""
+
+    latency: float = 0.0
+    """Seconds that every call waits before it is handled."""
+    _rules: list[FaultRule] = field(default_factory=list)
+    _seen: list[int] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def plant(self, rules: list[FaultRule]) -> None:
+        """Replace all rules."""
+        with self._lock:
+            self._rules = rules
+            self._seen = [0] * len(rules)
+
+    def strike(self, method: str, path: str) -> FaultRule | None:
+        """Return the rule that hits this call, if any."""
+        with self._lock:
+            for number, rule in enumerate(self._rules):
+                if rule.method not in (None, "", "*", method) or not re.search(rule.path, path):
+                    continue
+                last = None if rule.times is None else rule.skip + rule.times
+                if last is not None and self._seen[number] >= last:
+                    continue
+                self._seen[number] += 1
+                if self._seen[number] > rule.skip:
+                    return rule
+        return None

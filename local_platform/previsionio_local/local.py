@@ -1,0 +1,140 @@
+"""A platform inside this process, for tests and notebooks."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from .app import open_services
+from .calls import Call
+from .control import Seed
+from .faults import FaultRule
+from .server import Server, listen
+from .settings import Settings, SourceSettings
+from .store import default_project, reset, seed
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+_SECONDS_TO_START = 10.0
+
+
+class LocalPlatform:
+    """A local platform that runs in a thread of this process while its `with` block does.
+
+    Args:
+        data: the folder that keeps everything; default: a temporary one, removed at the end.
+        update: whether objects can be updated in place (`PUT`); False acts like the hosted platform.
+        page_size: items on a page of a list.
+        token: the token that callers must send; default: one kept in the data folder.
+        host, port: where to listen; default: a free port on loopback.
+        s3_endpoint, s3_region, gcs_endpoint, bigquery_endpoint: where S3 and Google connectors lead; default: the
+            real services.
+        connect_timeout: seconds to wait for a connection to a source.
+
+    Attributes:
+        url: the address, for `PREVISION_URL`.
+        token: the token, for `PREVISION_MASTER_TOKEN`.
+        project_id: the default project, for `PREVISION_PROJECT_ID`.
+        data: the folder that keeps everything.
+    """
+
+    url: str
+    token: str
+    project_id: str
+    data: Path
+
+    def __init__(
+        self,
+        data: Path | str | None = None,
+        *,
+        update: bool = True,
+        page_size: int = 50,
+        token: str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        s3_endpoint: str | None = None,
+        s3_region: str = "us-east-1",
+        gcs_endpoint: str | None = None,
+        bigquery_endpoint: str | None = None,
+        connect_timeout: float = 5.0,
+    ) -> None:
+        self._folder = None if data is None else Path(data)
+        self._token = token
+        self._update = update
+        self._page_size = page_size
+        self._address = (host, port)
+        self._sources = SourceSettings(s3_endpoint, s3_region, gcs_endpoint, bigquery_endpoint, connect_timeout)
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.data = self._folder or Path(stack.enter_context(TemporaryDirectory(prefix="previsionio-local-")))
+            settings = Settings(self.data, self._token, self._update, self._page_size, self._sources)
+            self._services = stack.enter_context(open_services(settings))
+            self.token = self._services.token
+            self.project_id = default_project(self._services)
+            listener, self.url = listen(*self._address)
+            stack.enter_context(listener)
+            self._start(listener)
+            stack.callback(self._stop)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def calls(self) -> list[Call]:
+        """Return the calls below `/ext/v1` since they were last cleared, in order, without `/events`."""
+        return list(self._services.calls.calls)
+
+    def clear_calls(self) -> None:
+        """Forget the calls so far."""
+        self._services.calls.clear()
+
+    @property
+    def max_in_flight(self) -> int:
+        """The most calls that were in flight at once since they were last cleared."""
+        return self._services.calls.max_in_flight
+
+    def faults(self, rules: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Replace all planted faults; each rule is a mapping with the fields of `FaultRule`."""
+        self._services.faults.plant([FaultRule.model_validate(rule) for rule in rules])
+
+    def latency(self, seconds: float) -> None:
+        """Make every call wait before it is handled; 0 takes it away."""
+        self._services.faults.latency = seconds
+
+    def seed(self, **objects: list[dict[str, Any]]) -> dict[str, list[str]]:
+        """Store many `projects`, `connectors` and `data_sources` at once; return their ids by kind.
+
+        Each is a creation body. `_id` may be given, to link by it; `project_id` is the default project's if left out.
+        """
+        return seed(self._services, Seed.model_validate(objects))
+
+    def reset(self) -> None:
+        """Drop all objects, recorded calls, faults and latency. The default project comes back under its old id."""
+        reset(self._services)
+
+    def _start(self, listener: socket.socket) -> None:
+        ready = threading.Event()
+        self._server = Server(self._services, ready.set)
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._server.serve([listener])), name="previsionio-local", daemon=True
+        )
+        self._thread.start()
+        if not ready.wait(_SECONDS_TO_START):
+            self._stop()
+            raise RuntimeError("the local platform did not start")
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join()

@@ -1,0 +1,1 @@
+"""Projects: what connectors, data sources and datasets belong to."""

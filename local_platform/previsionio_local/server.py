@@ -1,0 +1,91 @@
+"""The HTTP server around the platform."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+from starlette.types import Scope
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .app import create_app
+from .services import Services
+
+_GRACE = 2
+"""Seconds that calls in flight have to end when the server stops."""
+
+_KEEP_ALIVE = 600
+"""Seconds that an idle connection stays open: long, since a client that reuses it in the moment of its end fails."""
+
+
+class Server(uvicorn.Server):
+    """Serves one platform on one socket. `ready` is called once calls are answered."""
+
+    def __init__(self, services: Services, ready: Callable[[], None]) -> None:
+        connections: dict[tuple[str, int], asyncio.Transport] = {}
+
+        class Protocol(H11Protocol):
+            """Remembers the connections, so that a planted fault can cut one."""
+
+            def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+                super().connection_made(transport)
+                if self.client:
+                    connections[self.client] = transport
+
+            def connection_lost(self, exc: Exception | None) -> None:
+                if self.client:
+                    connections.pop(self.client, None)
+                super().connection_lost(exc)
+
+        def cut(scope: Scope) -> None:
+            connections[scope["client"]].abort()
+
+        config = uvicorn.Config(
+            create_app(services, cut),
+            http=Protocol,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE,
+            timeout_keep_alive=_KEEP_ALIVE,
+        )
+        super().__init__(config)
+        self._services = services
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # Streams of events never end by themselves.
+        self._services.events.close()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals alone: whoever runs the server decides what ends it."""
+        yield
+
+
+def listen(host: str, port: int) -> tuple[socket.socket, str]:
+    """Return a socket that listens, on a free port if `port` is 0, and its address as a URL."""
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    # Named outright: asyncio turns off the delay of small packets only on sockets that say TCP.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(512)
+    except OSError:
+        listener.close()
+        raise
+    shown = f"[{host}]" if ":" in host else host
+    return listener, f"http://{shown}:{listener.getsockname()[1]}"

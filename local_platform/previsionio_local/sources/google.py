@@ -1,0 +1,103 @@
+"""GCP connectors: Google Storage and BigQuery behind one service account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import requests
+from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
+from google.auth.transport.requests import Request
+from google.oauth2.service_account import Credentials
+
+from ..settings import SourceSettings
+from .base import BaseSource, Connection, Location, SourceError, library_reason, network_reason
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from .bigquery import BigQuery
+    from .google_storage import GoogleStorage
+
+SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+
+
+class GoogleSource(BaseSource):
+    """What a service account can reach."""
+
+    def __init__(self, connection: Connection, settings: SourceSettings) -> None:
+        self._to = connection
+        self._settings = settings
+        self._services: list[Any] = []
+        self._credentials = self._sign_in()
+
+    def close(self) -> None:
+        for service in self._services:
+            service.close()
+
+    def check(self) -> None:
+        """Nothing more to do: without a token there is no such source."""
+
+    def databases(self) -> list[str]:
+        return self._bigquery().datasets()
+
+    def tables(self, database: str) -> list[str]:
+        return self._bigquery().tables(database)
+
+    def buckets(self) -> list[str]:
+        return self._storage().buckets()
+
+    def paths(self, bucket: str | None = None) -> list[str]:
+        if not bucket:
+            raise SourceError("say which bucket: ?bucket=NAME")
+        return self._storage().paths(bucket)
+
+    def find(self, location: Location) -> None:
+        if location.g_cloud == "BigQuery":
+            self._bigquery().find(location.database or "", location.table or "")
+        else:
+            self._storage().find(location.bucket or "", location.path or "")
+
+    def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
+        if location.g_cloud == "BigQuery":
+            return self._bigquery().batches(location.database or "", location.table or "")
+        return self._storage().batches(location.bucket or "", location.path or "")
+
+    def _bigquery(self) -> BigQuery:
+        from .bigquery import BigQuery
+
+        service = BigQuery(self._to, self._settings, self._credentials)
+        self._services.append(service)
+        return service
+
+    def _storage(self) -> GoogleStorage:
+        from .google_storage import GoogleStorage
+
+        service = GoogleStorage(self._to, self._settings, self._credentials)
+        self._services.append(service)
+        return service
+
+    def _sign_in(self) -> Credentials:
+        """Fetch an access token: here and not in the clients, which would wait for minutes."""
+        info = self._to.google_credentials
+        account = info.get("client_email", "?")
+        try:
+            credentials: Credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
+                info, scopes=SCOPES
+            )
+        except (GoogleAuthError, ValueError, TypeError, AttributeError, KeyError):
+            # The library's own words might quote the key.
+            raise SourceError("googleCredentials is not a service account's JSON key") from None
+        try:
+            with requests.Session() as session:
+                request = partial(Request(session), timeout=self._settings.connect_timeout)
+                credentials.refresh(request)  # type: ignore[no-untyped-call]
+        except RefreshError as error:
+            reason = error.args[0] if error.args else "no reason given"
+            raise SourceError(f"access denied for '{account}': {library_reason(reason, self._to)}") from None
+        except TransportError as error:
+            raise SourceError(f"cannot reach {info.get('token_uri')}: {network_reason(error, self._to)}") from None
+        except (GoogleAuthError, ValueError, OSError) as error:
+            raise SourceError(f"no access token for '{account}': {library_reason(error, self._to)}") from None
+        return credentials

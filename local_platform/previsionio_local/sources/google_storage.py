@@ -1,0 +1,84 @@
+"""Google Storage, through its own client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from google.api_core.exceptions import NotFound
+from google.cloud.storage import Client
+from google.cloud.storage.retry import DEFAULT_RETRY
+
+from ..settings import SourceSettings
+from .base import MAX_PATHS, Connection, NotFoundInSource, SourceError
+from .google_errors import explained
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from google.oauth2.service_account import Credentials
+
+_RETRY_SECONDS = 30.0
+
+
+class GoogleStorage:
+    """The buckets of a service account's project."""
+
+    def __init__(self, connection: Connection, settings: SourceSettings, credentials: Credentials) -> None:
+        self._to = connection
+        self._settings = settings
+        endpoint = settings.gcs_endpoint
+        self._client: Any = Client(
+            project=connection.google_credentials.get("project_id"),
+            credentials=credentials,
+            client_options={"api_endpoint": endpoint} if endpoint else None,
+        )
+        # One try, so that a person is not kept waiting.
+        self._options = {"timeout": (settings.connect_timeout, settings.read_timeout), "retry": None}
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+    def buckets(self) -> list[str]:
+        """List the buckets of the project."""
+        with self._explained():
+            return [bucket.name for bucket in self._client.list_buckets(**self._options)]
+
+    def paths(self, bucket: str) -> list[str]:
+        """List the objects of a bucket."""
+        with self._explained():
+            try:
+                blobs = self._client.list_blobs(bucket, max_results=MAX_PATHS, **self._options)
+                return [blob.name for blob in blobs if not blob.name.endswith("/")]
+            except NotFound:
+                raise self._no_bucket(bucket) from None
+
+    def find(self, bucket: str, path: str) -> None:
+        """Check that an object is there."""
+        with self._explained():
+            if not self._client.bucket(bucket).blob(path).exists(**self._options):
+                # Says which of the two is missing.
+                existing = self.paths(bucket)
+                raise NotFoundInSource(f"no object '{path}' in bucket '{bucket}'", "path", path, existing)
+
+    def batches(self, bucket: str, path: str) -> Iterator[pa.RecordBatch]:
+        """Read the rows of an object."""
+        from .tabular import read_table, spooled
+
+        self.find(bucket, path)
+        with spooled(self._settings.spool) as spool:
+            with self._explained():
+                retry = DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)
+                self._client.bucket(bucket).blob(path).download_to_file(spool, retry=retry)
+            yield from read_table(spool)
+
+    def _explained(self) -> AbstractContextManager[None]:
+        return explained(self._to, "Google Storage", self._settings.gcs_endpoint)
+
+    def _no_bucket(self, bucket: str) -> NotFoundInSource:
+        try:
+            existing = self.buckets()
+        except SourceError:
+            existing = []
+        return NotFoundInSource(f"no bucket '{bucket}'", "bucket", bucket, existing)

@@ -1,0 +1,101 @@
+"""The command `previsionio-local`."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from previsionio_local import LocalPlatform
+from previsionio_local import __main__ as main
+from typer.testing import CliRunner
+
+from tests.platform.client import Client, refusal
+
+READY = re.compile(r"previsionio-local is ready at (http://127\.0\.0\.1:\d+)\n")
+
+
+@contextmanager
+def command(data: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The running command, and its address."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREVISION")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "previsionio_local", "--data", str(data), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=inherited | environment,
+    )
+    with process:
+        try:
+            assert process.stdout
+            ready = READY.fullmatch(process.stdout.readline())
+            assert ready
+            yield process, ready[1]
+        finally:
+            process.kill()
+
+
+def test_it_prints_one_line_and_ends_quickly(tmp_path: Path) -> None:
+    with command(tmp_path) as (process, url):
+        client = Client(url, (tmp_path / "token").read_text())
+        with client.session:
+            assert client.get("/projects")["items"]
+            client.call("GET", "/events", stream=True).close()
+        start = time.perf_counter()
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=10)
+        assert time.perf_counter() - start < 3
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_options_and_environment_are_used(tmp_path: Path) -> None:
+    environment = {"PREVISION_MASTER_TOKEN": "mine", "PREVISIONIO_LOCAL_S3_ENDPOINT": "http://127.0.0.1:1"}
+    with command(tmp_path, "--no-update", "--page-size", "7", **environment) as (process, url):
+        client = Client(url, "mine")
+        with client.session:
+            page = client.get("/projects")
+            client.project_id = page["items"][0]["_id"]
+            assert page["metaData"]["rowsPerPage"] == 7
+            assert client.call("PUT", "/projects/{project}", json={"name": "x"}).status_code == 405
+            s3 = client.post("/projects/{project}/connectors", type="S3", name="s3", username="u", password="hush")
+            test = client.call("POST", f"/connectors/{s3['_id']}/test")
+            assert refusal(test, 400) == "cannot reach http://127.0.0.1:1: connection refused"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 0
+    assert not (tmp_path / "token").exists()
+
+
+def test_a_folder_in_use_and_a_port_in_use_are_one_line(tmp_path: Path) -> None:
+    with LocalPlatform(tmp_path) as platform:
+        port = platform.url.rsplit(":", 1)[1]
+        for data, options in ((tmp_path, []), (tmp_path / "other", ["--port", port])):
+            run = CliRunner().invoke(main.command, ["--data", str(data), *options])
+            assert run.exit_code == 1
+            assert run.stdout == ""
+            assert "in use" in run.stderr
+            assert run.stderr.count("\n") == 1
+
+
+def test_secrets_are_not_logged(tmp_path: Path) -> None:
+    secret = "Xq7secretXq7"
+    with command(tmp_path, PREVISION_MASTER_TOKEN=secret + "token") as (process, url):
+        client = Client(url, secret + "token")
+        with client.session:
+            client.project_id = client.get("/projects")["items"][0]["_id"]
+            for kind in ("SQL", "FTP", "SFTP"):
+                connector = client.connector(type=kind, password=secret)
+                refusal(client.call("POST", f"/connectors/{connector['_id']}/test"), 400)
+            google = {"type": "service_account", "private_key": secret}
+            connector = client.connector(type="GCP", googleCredentials=google)
+            refusal(client.call("POST", f"/connectors/{connector['_id']}/test"), 400)
+            client.dataset(client.datasource(connector, bucket="b", path="p"))
+        process.terminate()
+        out, err = process.communicate(timeout=10)
+    assert secret not in out + err

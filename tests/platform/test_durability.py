@@ -1,0 +1,93 @@
+"""Stop it, start it: everything is there, and no secret can be read on the disk."""
+
+from __future__ import annotations
+
+import stat
+import time
+from pathlib import Path
+
+import pytest
+from previsionio_local import LocalPlatform
+
+from tests.platform.client import FTP, client_of, refusal
+from tests.servers import proftpd
+
+SECRET = "Xq7secretXq7"
+
+
+def test_everything_survives_a_restart(tmp_path: Path, ftp: proftpd.FTP) -> None:
+    paths = ["/projects"]
+    with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
+        login = {"host": ftp.host, "port": ftp.port, "username": ftp.username, "password": ftp.password}
+        connector = client.connector(**login)
+        datasource = client.datasource(connector, path="customers.csv")
+        dataset = client.dataset(datasource)
+        paths += [f"/projects/{client.project_id}/{kind}" for kind in ("connectors", "data-sources", "datasets")]
+        paths += [f"/datasets/{dataset['_id']}"]
+        before = [client.get(path) for path in paths]
+        rows = client.call("GET", f"/datasets/{dataset['_id']}/download?extension=csv").content
+        token, project_id = platform.token, platform.project_id
+    with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
+        assert (platform.token, platform.project_id) == (token, project_id)
+        assert [client.get(path) for path in paths] == before
+        client.post(f"/connectors/{connector['_id']}/test")
+        assert client.call("GET", f"/datasets/{dataset['_id']}/download?extension=csv").content == rows
+        assert rows == ftp.files["customers.csv"]
+
+
+def test_only_the_owner_can_read_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    with LocalPlatform(folder) as platform, client_of(platform) as client:
+        client.upload(b"a\n1\n")
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        assert {"key", "token", "platform.sqlite"} <= {path.name for path in files}
+        assert any(path.suffix == ".parquet" for path in files)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        for path in files:
+            if path.parent == folder:
+                assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+def test_no_secret_is_on_the_disk(tmp_path: Path) -> None:
+    with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
+        connector = client.connector(password=SECRET)
+        client.put(f"/connectors/{connector['_id']}", **FTP | {"password": SECRET + "2"})
+        google = {"type": "service_account", "private_key": SECRET}
+        client.connector(type="GCP", googleCredentials=google)
+        client.dataset(client.datasource(connector))
+        platform.seed(connectors=[FTP | {"password": SECRET}])
+        while_running = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    afterwards = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(afterwards) >= 3
+    for content in while_running + afterwards:
+        assert SECRET.encode() not in content
+
+
+def test_another_key_file_is_a_clear_refusal(tmp_path: Path) -> None:
+    with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
+        connector = client.connector()
+    (tmp_path / "key").unlink()
+    with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
+        assert "key file" in refusal(client.call("POST", f"/connectors/{connector['_id']}/test"), 409)
+        # Sent again, the secret is there again.
+        client.put(f"/connectors/{connector['_id']}", **FTP)
+        assert "cannot reach" in refusal(client.call("POST", f"/connectors/{connector['_id']}/test"), 400)
+
+
+def test_a_copy_that_was_under_way_has_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never_ending(*_: object) -> object:
+        while True:
+            time.sleep(0.01)
+            yield from ()
+
+    monkeypatch.setattr("previsionio_local.datasets.routes._rows_of_file", never_ending)
+    with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
+        files = {"file": ("x.csv", b"a\n1\n")}
+        made = client.call("POST", "/projects/{project}/datasets/file", files=files, data={"name": "d"}).json()
+        stop = time.perf_counter()
+    assert time.perf_counter() - stop < 6
+    with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
+        dataset = client.get(f"/datasets/{made['_id']}")
+        assert dataset["copy_state"] == "failed"
+        assert "stopped" in dataset["errorMessage"]
+    assert not list((tmp_path / "spool").glob("*"))
