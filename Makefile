@@ -1,0 +1,37 @@
+# Everything here works from a fresh clone, as root or as an ordinary user: each target makes what it needs first.
+
+python := .venv/bin/python
+typed := __main__.py provider local_platform tests tools
+
+.PHONY: help venv engine up down test test-servers lint clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+up: .venv/.quickstart ## a first stack: local platform, FTP server and a real `pulumi up`
+	@$(python) -m tools.quickstart up
+
+down: ## destroys that stack and stops what `make up` started
+	@if [ -x $(python) ]; then $(python) -m tools.quickstart down; fi
+
+test: lint engine test-servers ## checks and all tests, against real servers and the real engine
+	$(python) -m pytest -n 2
+
+lint: .venv/.dev ## ruff and mypy
+	$(python) -m ruff check
+	$(python) -m ruff format --check
+	$(python) -m mypy $(typed)
+
+venv: .venv/.dev ## the virtual environment in .venv, with all that the tests need
+
+engine: ## finds `pulumi`, or builds it into a cache folder of yours
+	@tools/engine/build.sh >/dev/null
+
+test-servers: .venv/.dev
+	@tools/install-test-servers
+
+clean: down ## also removes .venv and all that the quickstart kept
+	rm -rf .venv .state .mypy_cache .ruff_cache .hypothesis Pulumi.local.yaml
+
+.venv/.%: pyproject.toml tools/install-venv
+	@tools/install-venv $*

@@ -1,0 +1,326 @@
+"""The real `pulumi` command for tests: a stack in a folder of its own, and typed results of each run.
+
+    def test_up(stack: Stack) -> None:
+        up = stack.up('''
+            import pulumi_previsionio as previsionio
+            previsionio.FTPConnector("files", host="ftp.example.org", username="u", password="p")
+        ''')
+        assert up.ops == {"files": "create"}
+
+Steps, diffs and diagnostics come from the engine's own event log, so nothing is read out of text made for people;
+that text is in `stdout`, for tests of what people see.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+TIMEOUT = 120.0
+"""Seconds for one run. The engine needs one or two."""
+
+PASSPHRASE = "only for tests"
+
+ENGINE_TYPES = ("pulumi:pulumi:Stack", "pulumi:providers:")
+"""Resources that the engine makes itself; they are in no result."""
+
+REPLACEMENT_OPS = frozenset({"create-replacement", "replace", "delete-replaced"})
+"""The steps that the engine splits one replacement into."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation on one resource, as the engine announced it (preview) or finished it (all else)."""
+
+    op: str
+    """The engine's word: create, update, same, delete, create-replacement, replace, delete-replaced, read, …"""
+    urn: str
+    type: str
+    diff: Mapping[str, str]
+    """Property path → add, delete, update, add-replace, delete-replace or update-replace."""
+    replace_keys: tuple[str, ...]
+    """The properties whose change asks for a replacement."""
+    old: Mapping[str, Any] | None = field(repr=False)
+    """State before: `id`, `inputs`, `outputs`; secrets are `{…: …, "ciphertext": "[secret]"}`."""
+    new: Mapping[str, Any] | None = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.urn.rsplit("::", 1)[1]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """A message for the person at the terminal: severity `info`, `info#err`, `warning` or `error`."""
+
+    severity: str
+    message: str
+    urn: str
+    """Of the resource that it is about, else empty."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run of the command."""
+
+    command: tuple[str, ...]
+    exit_code: int
+    stdout: str = field(repr=False)
+    stderr: str = field(repr=False)
+    events: Sequence[Mapping[str, Any]] = field(repr=False)
+    """The engine's event log: all of it, debug messages included, secrets hidden."""
+    seconds: float
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The operations on the program's resources, in order of completion; failed ones are in `failed`."""
+        return tuple(self._steps("resOutputsEvent"))
+
+    @cached_property
+    def failed(self) -> tuple[Step, ...]:
+        """The operations that failed."""
+        return tuple(self._steps("resOpFailedEvent"))
+
+    @cached_property
+    def ops(self) -> dict[str, str]:
+        """Resource name → what happened to it, the steps of a replacement put together as `replace`."""
+        ops: dict[str, set[str]] = {}
+        for step in self.steps:
+            ops.setdefault(step.name, set()).add("replace" if step.op in REPLACEMENT_OPS else step.op)
+        for found in ops.values():  # `up --refresh` reads each resource before it does anything to it
+            if len(found) > 1:
+                found.discard("refresh")
+        return {name: " + ".join(sorted(found)) for name, found in ops.items()}
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """`ops` without the resources that stay as they are."""
+        return {name: op for name, op in self.ops.items() if op not in ("same", "refresh", "read")}
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        found = (event["diagnosticEvent"] for event in self.events if "diagnosticEvent" in event)
+        return tuple(
+            Diagnostic(event["severity"], event["message"].strip("\n"), event.get("urn", ""))
+            for event in found
+            if event["severity"] != "debug"
+        )
+
+    @property
+    def errors(self) -> list[str]:
+        """The error messages, without the engine's closing "update failed"."""
+        return [d.message for d in self.diagnostics if d.severity == "error" and d.message != "update failed"]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [d.message for d in self.diagnostics if d.severity == "warning"]
+
+    @property
+    def everything(self) -> str:
+        """All that the run let out, for a search for what must not be there."""
+        return "\n".join([self.stdout, self.stderr, json.dumps(self.events, ensure_ascii=False)])
+
+    def _steps(self, kind: str) -> list[Step]:
+        steps = []
+        for event in self.events:
+            if kind not in event:
+                continue
+            data = event[kind]["metadata"]
+            if data["type"].startswith(ENGINE_TYPES):
+                continue
+            diff = data.get("detailedDiff") or {}
+            steps.append(
+                Step(
+                    op=data["op"],
+                    urn=data["urn"],
+                    type=data["type"],
+                    diff={path: change["diffKind"] for path, change in diff.items()},
+                    replace_keys=tuple(data.get("keys") or ()),
+                    old=data.get("old"),
+                    new=data.get("new"),
+                )
+            )
+        return steps
+
+
+@dataclass
+class Stack:
+    """A project with one stack, a file backend, and an environment of its own, all below `home`.
+
+    Nothing of the tester's own environment gets in but PATH: no PREVISION_* and no PULUMI_* setting, no login. What a
+    program needs goes into `environment`, or into the stack's configuration by `config`.
+    """
+
+    home: Path
+    engine: Path
+    """The folder that holds `pulumi`."""
+    environment: dict[str, str] = field(default_factory=dict, repr=False)
+    project: str = "test"
+    name: str = "dev"
+
+    def __post_init__(self) -> None:
+        for folder in (self.folder, self._backend, self.home / "pulumi"):
+            folder.mkdir(parents=True)
+        (self.folder / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: python\n")
+        self.cli("stack", "init", self.name)
+
+    @property
+    def folder(self) -> Path:
+        """The project's folder: Pulumi.yaml, __main__.py, and what a test puts beside them."""
+        return self.home / "project"
+
+    def program(self, text: str) -> None:
+        """Sets the program that the next runs run."""
+        (self.folder / "__main__.py").write_text(textwrap.dedent(text))
+
+    def preview(self, program: str | None = None, *flags: str, expect_failure: bool = False) -> Run:
+        """`pulumi preview`; what it announces is in `steps` and `ops`."""
+        return self._operate("preview", program, flags, expect_failure=expect_failure)
+
+    def up(self, program: str | None = None, *flags: str, preview: bool = False, expect_failure: bool = False) -> Run:
+        """`pulumi up`, without its preview unless asked for (half the time, and events of the real run only)."""
+        return self._operate("up", program, ("--yes", *_skip(preview), *flags), expect_failure=expect_failure)
+
+    def up_as_previewed(self, program: str | None = None) -> Run:
+        """`preview`, then `up`; fails unless the second does exactly what the first announced."""
+        announced = self.preview(program)
+        done = self.up()
+        assert _signature(done) == _signature(announced), f"announced: {announced.ops}\ndone: {done.ops}"
+        return done
+
+    def refresh(self, *flags: str, preview: bool = False, expect_failure: bool = False) -> Run:
+        """`pulumi refresh`; `ops` says update where the platform differed from the state."""
+        return self._operate("refresh", None, ("--yes", *_skip(preview), *flags), expect_failure=expect_failure)
+
+    def destroy(self, *flags: str, preview: bool = False, expect_failure: bool = False) -> Run:
+        """`pulumi destroy`."""
+        return self._operate("destroy", None, ("--yes", *_skip(preview), *flags), expect_failure=expect_failure)
+
+    def import_file(self, file: Path, *flags: str, expect_failure: bool = False) -> Run:
+        """`pulumi import --file`, without generated code, which there is none of for dynamic resources."""
+        all_flags = ("--file", str(file), "--yes", "--skip-preview", "--generate-code=false", "--protect=false", *flags)
+        return self._operate("import", None, all_flags, expect_failure=expect_failure)
+
+    def config(self, key: str, value: str, *, secret: bool = False) -> None:
+        """Sets a value of the stack's configuration; `key` with its namespace, unless it is the project's."""
+        self.cli("config", "set", key, *(["--secret"] if secret else ["--plaintext"]), stdin=value)
+
+    def outputs(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The stack's outputs."""
+        run = self.cli("stack", "output", "--json", *(["--show-secrets"] if show_secrets else []))
+        outputs: dict[str, Any] = json.loads(run.stdout)
+        return outputs
+
+    def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
+        """The stack's whole state, as `pulumi stack export` writes it."""
+        run = self.cli("stack", "export", *(["--show-secrets"] if show_secrets else []))
+        state: dict[str, Any] = json.loads(run.stdout)
+        return state
+
+    def resources(self, *, show_secrets: bool = False) -> dict[str, dict[str, Any]]:
+        """Name → state of the program's resources."""
+        resources = self.export(show_secrets=show_secrets)["deployment"].get("resources", [])
+        return {r["urn"].rsplit("::", 1)[1]: r for r in resources if not r["type"].startswith(ENGINE_TYPES)}
+
+    def pending_operations(self) -> list[dict[str, Any]]:
+        """What an interrupted run left open."""
+        pending: list[dict[str, Any]] = self.export()["deployment"].get("pending_operations") or []
+        return pending
+
+    def cli(self, *arguments: str, stdin: str | None = None, expect_failure: bool = False) -> Run:
+        """Any command of the CLI, on this stack's project. Fails with all that was printed if it fails or hangs."""
+        started = time.monotonic()
+        process = subprocess.Popen(
+            [self.engine / "pulumi", *arguments, "--non-interactive", "--color=never"],
+            cwd=self.folder,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            stdout, stderr = process.communicate(stdin, timeout=TIMEOUT)
+        except BaseException as error:
+            _kill_session(process.pid)
+            stdout, stderr = process.communicate()
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            message = f"pulumi {' '.join(arguments)}: no end after {TIMEOUT} s\n{stdout}\n{stderr}"
+            raise AssertionError(message) from None
+        run = Run(arguments, process.returncode, stdout, stderr, self._take_events(), time.monotonic() - started)
+        if (run.exit_code != 0) != expect_failure:
+            raise AssertionError(f"pulumi {' '.join(arguments)}: exit code {run.exit_code}\n{stdout}\n{stderr}")
+        return run
+
+    def _operate(self, command: str, program: str | None, flags: Sequence[str], *, expect_failure: bool) -> Run:
+        if program is not None:
+            self.program(program)
+        return self.cli(command, *flags, f"--event-log={self._event_log}", expect_failure=expect_failure)
+
+    def _take_events(self) -> list[dict[str, Any]]:
+        if not self._event_log.exists():
+            return []
+        events = [json.loads(line) for line in self._event_log.read_text().splitlines()]
+        self._event_log.unlink()
+        return events
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), str(self.engine), os.environ["PATH"]]),
+            "HOME": str(self.home),
+            "PULUMI_HOME": str(self.home / "pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{self._backend}",
+            "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "PULUMI_DEBUG_COMMANDS": "true",  # for --event-log
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            **self.environment,
+        }
+
+    @property
+    def _backend(self) -> Path:
+        return self.home / "state"
+
+    @property
+    def _event_log(self) -> Path:
+        return self.home / "events.json"
+
+
+def default_interrupts() -> None:
+    """Lets children see SIGINT where it is ignored (a background shell, nohup); call it in the main thread.
+
+    The engine ends programs by that signal and waits five seconds for those that ignore it. A handler is enough: the
+    system takes it back to the default when a child starts.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _skip(preview: bool) -> tuple[str, ...]:
+    return () if preview else ("--skip-preview",)
+
+
+def _signature(run: Run) -> list[tuple[str, str, tuple[str, ...], tuple[tuple[str, str], ...]]]:
+    # The engine names the keys in no particular order.
+    return sorted((s.urn, s.op, tuple(sorted(s.replace_keys)), tuple(sorted(s.diff.items()))) for s in run.steps)
+
+
+def _kill_session(session: int) -> None:
+    """Kills a run with all its plugins, which are in process groups of their own."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(fields[3]) == session:
+                os.kill(int(stat.parent.name), signal.SIGKILL)

@@ -1,0 +1,110 @@
+"""The README's program, console sessions and tables, word for word."""
+
+import inspect
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pulumi_previsionio
+import pytest
+from previsionio_local import LocalPlatform
+from pulumi_previsionio import _kinds, _settings
+
+from tests.engine.pulumi_cli import Stack
+from tests.servers.postgresql import PostgreSQL
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+CONNECTORS = ("SQLConnector", "FTPConnector", "SFTPConnector", "S3Connector", "GCPConnector")
+
+
+def test_program_output_and_caught_mistake(
+    new_stack: Callable[..., Stack], platform: LocalPlatform, postgresql: PostgreSQL
+) -> None:
+    (program,), (mistake,) = blocks("python"), blocks("diff")
+    stack = new_stack("shop", project="shop")
+    settings = {"url": platform.url, "projectId": platform.project_id, "token": platform.token}
+    assert settings_commands() == [(f"previsionio:{key}", key == "token") for key in settings]
+    for key, value in settings.items():
+        stack.config(f"previsionio:{key}", value, secret=key == "token")
+    stack.config("crmHost", postgresql.host)
+    stack.config("crmPort", str(postgresql.port))
+    stack.config("crmPassword", postgresql.password, secret=True)
+
+    command, shown = session("pulumi up")
+    assert command == "pulumi up --yes --skip-preview"
+    assert what_counts(stack.up(program).stdout) == what_counts(shown)
+
+    removed, added = (line[1:] for line in mistake.splitlines())
+    assert removed in program
+    command, shown = session("pulumi preview")
+    assert command == "pulumi preview"
+    preview = stack.preview(program.replace(removed, added), expect_failure=True)
+    assert what_counts(preview.stdout) == what_counts(shown)
+
+
+@pytest.mark.parametrize("name", [*CONNECTORS, "Datasource"])
+def test_every_input_is_documented(name: str) -> None:
+    documented = {row[0]: row[2] for row in table("Resource")}[f"`{name}`"]
+    parameters = inspect.signature(getattr(pulumi_previsionio, name)).parameters.values()
+    own = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    if name == "Datasource":
+        shapes = " ".join(row[2] for row in table("Shape of a data source"))
+        common = ("name", "project_id", "verify_source", "opts")
+        assert documented.startswith("`connector`")
+        assert set(own) == {"connector", *names(shapes), *common}
+        assert [word for word in common if f"`{word}`" not in README] == []
+    else:
+        assert names(documented) == own
+
+
+def test_common_inputs_of_connectors_are_documented() -> None:
+    text = README[README.index("Every connector also takes") :].split("A data source takes")[0]
+    assert names(text) == list(pulumi_previsionio.ConnectorArgs.__annotations__)
+
+
+def test_every_shape_is_documented() -> None:
+    documented = {(row[0], connector) for row in table("Shape of a data source") for connector in row[1].split(", ")}
+    kinds = [_kinds.SQL, _kinds.FTP, _kinds.SFTP, _kinds.S3, _kinds.GCP]
+    assert documented == {(shape.name, kind.constants["type"]) for kind in kinds for shape in kind.shapes}
+
+
+def test_every_setting_is_documented() -> None:
+    documented = [(names(row[1])[0], names(row[2])[0], names(row[3])[0]) for row in table("Setting")]
+    assert documented == [(s.variable, f"previsionio:{s.key}", s.argument) for s in _settings.ALL]
+
+
+def blocks(language: str) -> list[str]:
+    """The README's code blocks of that language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def session(start: str) -> tuple[str, str]:
+    """The one console session whose command starts so: command and output."""
+    (found,) = [block for block in blocks("console") if block.startswith(f"$ {start}")]
+    command, _, output = found.partition("\n")
+    return command.removeprefix("$ "), output
+
+
+def settings_commands() -> list[tuple[str, bool]]:
+    """Key, and whether it is secret, of each `pulumi config set` in the README."""
+    found = re.findall(r"^\$ pulumi config set (--secret )?(\S+)", README, re.MULTILINE)
+    return [(key, bool(secret)) for secret, key in found]
+
+
+def table(first_header: str) -> list[list[str]]:
+    """The rows of the table whose first column has that header."""
+    (found,) = re.findall(rf"^\| {first_header} \|.*\n\|[-|]+\n((?:\|.*\n)+)", README, re.MULTILINE)
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]] for row in found.splitlines()]
+
+
+def names(text: str) -> list[str]:
+    """What a text sets as code, up to a space or an equals sign."""
+    return re.findall(r"`([^`= ]+)[^`]*`", text)
+
+
+def what_counts(output: str) -> list[str]:
+    """The lines of an output without what differs from run to run: ids, durations, waiting dots, and order."""
+    output = re.sub(r"\b[0-9a-f]{24}\b", "ID", output)
+    output = re.sub(r"\(\d+(\.\d+)?s\)|Duration: \d+s", "(…)", output)
+    return sorted(line.rstrip() for line in output.splitlines() if line.strip() and not line.startswith("@ "))
