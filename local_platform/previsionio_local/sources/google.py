@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
 from google.auth.transport.requests import Request
-from google.oauth2.service_account import Credentials
+from google.oauth2.credentials import Credentials
+from google.oauth2.service_account import Credentials as ServiceAccount
 
 from ..settings import SourceSettings
 from .base import BaseSource, Connection, Location, SourceError, library_reason, network_reason
@@ -83,16 +85,14 @@ class GoogleSource(BaseSource):
         info = self._to.google_credentials
         account = info.get("client_email", "?")
         try:
-            credentials: Credentials = Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
-                info, scopes=SCOPES
-            )
+            key: Any = ServiceAccount.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
         except (GoogleAuthError, ValueError, TypeError, AttributeError, KeyError):
             # The library's own words might quote the key.
             raise SourceError("googleCredentials is not a service account's JSON key") from None
         try:
             with requests.Session() as session:
                 request = partial(Request(session), timeout=self._settings.connect_timeout)
-                credentials.refresh(request)  # type: ignore[no-untyped-call]
+                key.refresh(request)
         except RefreshError as error:
             reason = error.args[0] if error.args else "no reason given"
             raise SourceError(f"access denied for '{account}': {library_reason(reason, self._to)}") from None
@@ -100,4 +100,17 @@ class GoogleSource(BaseSource):
             raise SourceError(f"cannot reach {info.get('token_uri')}: {network_reason(error, self._to)}") from None
         except (GoogleAuthError, ValueError, OSError) as error:
             raise SourceError(f"no access token for '{account}': {library_reason(error, self._to)}") from None
-        return credentials
+        return _tokens_of(key)
+
+
+def _tokens_of(key: Any) -> Credentials:
+    """The service account's access tokens, for the clients.
+
+    Given the key itself, they would also ask the real Google where the account may be used, wherever they are pointed.
+    """
+
+    def renew(request: Any, scopes: Sequence[str]) -> tuple[str, datetime]:  # noqa: ARG001
+        key.refresh(request)
+        return key.token, key.expiry
+
+    return Credentials(key.token, expiry=key.expiry, refresh_handler=renew, scopes=SCOPES)  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from .google_errors import explained
 
 if TYPE_CHECKING:
     import pyarrow as pa
-    from google.oauth2.service_account import Credentials
+    from google.oauth2.credentials import Credentials
 
 _RETRY_SECONDS = 30.0
 
