@@ -23,12 +23,15 @@ import requests.adapters
 import urllib3
 
 from ._errors import NotFound, Refused, Unreachable
+from ._urls import quoted as quoted
 from ._version import __version__
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds to reach the platform."""
 READ_TIMEOUT: Final = 60.0
 """Seconds without a byte before an answer counts as lost."""
+LONGEST_PAUSE: Final = 30.0
+"""Seconds that one `Retry-After` may hold up a call."""
 
 
 class _BareToken(requests.auth.AuthBase):
@@ -42,6 +45,20 @@ class _BareToken(requests.auth.AuthBase):
         return request
 
 
+class _Retry(urllib3.Retry):
+    """Retries that wait as long as the platform asks for, within reason."""
+
+    # By default a 503 that says when to come back is sent again whatever `status_forcelist` says: a second object.
+    RETRY_AFTER_STATUS_CODES = frozenset({429})
+
+    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
+        try:
+            asked = super().get_retry_after(response)
+        except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+            return None
+        return None if asked is None else min(asked, LONGEST_PAUSE)
+
+
 class Client:
     """The API of one platform, below `{url}/ext/v1`. Safe for as many threads as `connections`."""
 
@@ -50,7 +67,7 @@ class Client:
         self.clock_offset: float | None = None
         """Seconds by which the platform's clock is ahead of ours, after its `Date` headers; None before the first."""
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
-        repeat = urllib3.Retry(
+        repeat = _Retry(
             total=4,
             status_forcelist=(429, 502, 503, 504),
             allowed_methods=None,
@@ -58,7 +75,7 @@ class Client:
             backoff_jitter=0.2,
             raise_on_status=False,
         )
-        once = urllib3.Retry(
+        once = _Retry(
             total=3,
             read=0,
             other=0,
@@ -87,21 +104,23 @@ class Client:
         return self._json("PUT", path, body=body)
 
     def delete(self, path: str) -> None:
-        self._call("DELETE", path)
+        self._done("DELETE", path)
 
     def act(self, path: str, body: Mapping[str, Any] | None = None) -> None:
         """A POST that makes nothing, such as a connection test."""
-        self._call("POST", path, body=body)
+        self._done("POST", path, body=body)
 
     def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """A POST that makes an object; never sent twice once it may have arrived."""
         return self._json("POST", path, body=body, once=True)
 
     def offer(self, path: str) -> Offer:
-        """What the platform announces for a path beyond the public contract; nothing when it announces nothing."""
+        """What the platform announces for an object beyond the public contract; nothing when it announces nothing."""
         try:
             headers = self._call("OPTIONS", path).headers
-        except Refused:
+        except Refused as error:
+            if isinstance(error, NotFound) or error.status in (401, 403, 429):
+                raise
             return Offer(frozenset(), frozenset())
         return Offer(_words(headers.get("Allow", "").upper()), _words(headers.get("Prevision-Local", "")))
 
@@ -126,6 +145,14 @@ class Client:
             raise Unreachable(f"GET {path}: the platform's list does not say how long it is", outcome_unknown=False)
         return Page([item for item in items if isinstance(item, dict)], total, count=-(-total // rows))
 
+    def _done(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> None:
+        """A call whose answer says no more than that it is done; a web page says nothing, whatever its status."""
+        if self._call(method, path, body=body).content.lstrip().startswith(b"<"):
+            raise Unreachable(
+                f"{method} {self.url}/ext/v1{path} is answered with a web page: is the address right?",
+                outcome_unknown=True,
+            )
+
     def _json(
         self,
         method: str,
@@ -138,7 +165,7 @@ class Client:
         answer = self._call(method, path, query=query, body=body, once=once)
         try:
             content = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             content = None
         if not isinstance(content, dict):
             raise Unreachable(
@@ -166,7 +193,7 @@ class Client:
                 timeout=self._timeout,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise Unreachable(
                 f"no answer from the platform at {self.url}: {_network_reason(error)}",
                 outcome_unknown=not _never_sent(error),
@@ -187,7 +214,7 @@ class Client:
                 reason="redirect",
             )
         own_words, reason = _reason(answer)
-        if status >= 500:
+        if status >= 500 and status != 501:  # "Not Implemented" is a clear answer
             return Unreachable(f"the platform failed ({status}){f': {reason}' if reason else ''}", outcome_unknown=True)
         if status == 401:
             return Refused(f"the platform refused the token (401): {reason}", status=status, reason=reason)
@@ -201,14 +228,18 @@ class Client:
                 status=status,
                 reason=reason,
             )
-        return Refused(f"{reason} ({status})", status=status, reason=reason)
+        return Refused(f"{reason} ({status})", status=status, reason=reason, **_hints(answer))
 
     def _read_clock(self, answer: requests.Response) -> None:
-        date = email.utils.parsedate_tz(answer.headers.get("Date", ""))
-        if date is not None:
-            # `Date` is cut to whole seconds and has travelled: the largest difference seen is nearest to the truth.
+        try:
+            date = email.utils.parsedate_tz(answer.headers.get("Date", ""))
+            if date is None:
+                return
             offset = email.utils.mktime_tz(date) - time.time()
-            self.clock_offset = offset if self.clock_offset is None else max(self.clock_offset, offset)
+        except (ValueError, OverflowError, TypeError, IndexError):  # a date that is none
+            return
+        # `Date` is cut to whole seconds and has travelled: the largest difference seen is nearest to the truth.
+        self.clock_offset = offset if self.clock_offset is None else max(self.clock_offset, offset)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -232,11 +263,6 @@ def _words(header: str) -> frozenset[str]:
     return frozenset(word.strip() for word in header.split(",") if word.strip())
 
 
-def quoted(segment: str) -> str:
-    """A text as one segment of a path."""
-    return urllib.parse.quote(segment, safe="")
-
-
 def _session(token: str, connections: int, retries: urllib3.Retry) -> requests.Session:
     session = requests.Session()
     session.auth = _BareToken(token)
@@ -256,7 +282,7 @@ def _reason(answer: requests.Response) -> tuple[bool, str]:
     """Whether the answer is the platform's own JSON, and its reason on one line."""
     try:
         content = json.loads(answer.content)
-    except ValueError:
+    except (ValueError, RecursionError):
         content_type = answer.headers.get("Content-Type", "of no type")
         return False, f"the answer is {content_type}, not the platform's JSON"
     message = content.get("message", content.get("errorMessage")) if isinstance(content, dict) else None
@@ -265,15 +291,30 @@ def _reason(answer: requests.Response) -> tuple[bool, str]:
     return isinstance(content, dict), " ".join(str(message).split()) if message else "no reason given"
 
 
+def _hints(answer: requests.Response) -> dict[str, Any]:
+    """Which field is wrong, and what there is instead, where a refusal tells."""
+    try:
+        content = json.loads(answer.content)
+    except (ValueError, RecursionError):
+        return {}
+    field, candidates = (content.get(key) if isinstance(content, dict) else None for key in ("field", "candidates"))
+    return {
+        "field": field if isinstance(field, str) else "",
+        "candidates": [each for each in candidates if isinstance(each, str)] if isinstance(candidates, list) else [],
+    }
+
+
 _BEFORE_SENDING = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.ProxyError,
+    urllib3.exceptions.LocationValueError,
     ssl.SSLCertVerificationError,
+    requests.exceptions.InvalidURL,
 )
 
 
-def _never_sent(error: requests.RequestException) -> bool:
+def _never_sent(error: Exception) -> bool:
     """True when the request cannot have reached the platform."""
     return any(isinstance(cause, _BEFORE_SENDING) for cause in _causes(error))
 
@@ -292,7 +333,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending += [item for item in related if isinstance(item, BaseException)]
 
 
-def _network_reason(error: requests.RequestException) -> str:
+def _network_reason(error: Exception) -> str:
     """A short reason without the objects' addresses and repeated URLs that the libraries put in."""
     causes = list(_causes(error))
     for kind, words in _NETWORK_REASONS:

@@ -1,7 +1,8 @@
 """The connectors: credentials of a source of data, kept by the platform.
 
 Each class is the typed face of an entry in `_kinds`. Annotations are real objects here, not text: Pulumi reads those
-of outputs to turn the engine's floats into integers again, also for subclasses in other modules.
+of outputs to turn the engine's floats into integers again, also for subclasses in other modules. Those of secrets
+are `Any`: text, or a dict where a reference was given; Pulumi would end the program, and show the value, otherwise.
 """
 
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -79,7 +80,7 @@ class SQLConnector(Connector, module="previsionio", name="SQLConnector"):
     host: Output[str]
     port: Output[int]
     username: Output[str]
-    password: Output[str]
+    password: Output[Any]
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class FTPConnector(Connector, module="previsionio", name="FTPConnector"):
     host: Output[str]
     port: Output[int]
     username: Output[str]
-    password: Output[str]
+    password: Output[Any]
 
     def __init__(
         self,
@@ -139,7 +140,7 @@ class SFTPConnector(Connector, module="previsionio", name="SFTPConnector"):
     host: Output[str]
     port: Output[int]
     username: Output[str]
-    password: Output[str]
+    password: Output[Any]
 
     def __init__(
         self,
@@ -165,7 +166,7 @@ class S3Connector(Connector, module="previsionio", name="S3Connector"):
 
     _provider_class = _dynamic.S3ConnectorProvider
     access_key_id: Output[str]
-    secret_access_key: Output[str]
+    secret_access_key: Output[Any]
 
     def __init__(
         self,
@@ -190,7 +191,7 @@ class GCPConnector(Connector, module="previsionio", name="GCPConnector"):
     """
 
     _provider_class = _dynamic.GCPConnectorProvider
-    google_credentials: Output[str]
+    google_credentials: Output[Any]
 
     def __init__(
         self,

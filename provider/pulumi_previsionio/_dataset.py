@@ -9,7 +9,7 @@ from pulumi import Input, Output
 from . import _dynamic
 from ._datasource import Datasource
 from ._lookups import DatasourceResult
-from ._resource import PrevisionResource, as_id
+from ._resource import PrevisionResource, as_id, attribute
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -44,7 +44,7 @@ class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
         self,
         resource_name: str,
         *,
-        datasource: Datasource | DatasourceResult | Input[str],
+        datasource: Datasource | Input[DatasourceResult] | Input[str],
         name: Input[str] | None = None,
         project_id: Input[str] | None = None,
         triggers: Input[Sequence[Any]] | None = None,
@@ -53,7 +53,7 @@ class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         if project_id is None:
-            project_id = getattr(datasource, "project_id", None)
+            project_id = attribute(datasource, "project_id")
         inputs = dict(datasource_id=as_id(datasource), name=name, project_id=project_id, triggers=triggers)
         super().__init__(resource_name, inputs, keep_on_replace=keep_on_replace, timeout=timeout, opts=opts)
 

@@ -10,7 +10,7 @@ from ._connectors import Connector
 from ._errors import InputError
 from ._kinds import ConnectorKind, shape_problems
 from ._lookups import ConnectorResult
-from ._resource import PrevisionResource, as_id
+from ._resource import PrevisionResource, as_id, attribute
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -55,7 +55,7 @@ class Datasource(PrevisionResource, module="previsionio", name="Datasource"):
         self,
         resource_name: str,
         *,
-        connector: Connector | ConnectorResult | Input[str],
+        connector: Connector | Input[ConnectorResult] | Input[str],
         database: Input[str] | None = None,
         table: Input[str] | None = None,
         request: Input[str] | None = None,
@@ -68,12 +68,12 @@ class Datasource(PrevisionResource, module="previsionio", name="Datasource"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         source = dict(database=database, table=table, request=request, bucket=bucket, path=path, g_cloud=g_cloud)
-        kind = getattr(connector, "kind", None)
+        kind = attribute(connector, "kind")
         problems = shape_problems(source, kind if isinstance(kind, ConnectorKind) else None)
         if problems:
             raise InputError(f"Datasource {resource_name!r}", problems)
         if project_id is None:
-            project_id = getattr(connector, "project_id", None)
+            project_id = attribute(connector, "project_id")
         inputs = dict(source, connector_id=as_id(connector))
         super().__init__(
             resource_name, inputs, name=name, project_id=project_id, verify_source=verify_source, opts=opts

@@ -53,9 +53,20 @@ def _guarded(method: Method) -> Method:
             return method(self, *args)
         except BaseException as error:  # noqa: BLE001
             text = str(error) if isinstance(error, PrevisionError) else _internal(error)
-        raise PrevisionError(redact(text, self.secrets(*args))) from None
+        raise PrevisionError(_line(_about(self.kind, text, *args), self.secrets(*args))) from None
 
     return cast(Method, guarded)
+
+
+def _line(text: str, secrets: list[str]) -> str:
+    return " ".join(redact(text, secrets).split())
+
+
+def _about(kind: _kinds.Kind, text: str, *args: Any) -> str:
+    """The text, with the resource that it is about in front."""
+    names = [arg["name"] for arg in args if isinstance(arg, dict) and isinstance(arg.get("name"), str)]
+    whose = f"{kind.name} {names[-1]!r}" if names else kind.name
+    return text if text.startswith(kind.name) else f"{whose}: {text}"
 
 
 def _internal(error: BaseException) -> str:
@@ -86,7 +97,7 @@ class Provider(ResourceProvider):
         inputs = {name: value for name, value in inputs.items() if value is not UNKNOWN}
         secrets = self.secrets(olds, news)
         # Never with a property's name: the engine would print the value beside it, also a secret one.
-        return CheckResult(inputs, [CheckFailure("", redact(problem, secrets)) for problem in problems])
+        return CheckResult(inputs, [CheckFailure("", _line(problem, secrets)) for problem in problems])
 
     @_guarded
     def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:

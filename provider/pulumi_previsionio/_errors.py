@@ -13,6 +13,8 @@ PrevisionError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class PrevisionError(Exception):
     """Base of all errors of this package: one line, for the person at the terminal, without secrets."""
@@ -61,13 +63,18 @@ class Unreachable(PlatformError):
 class Refused(PlatformError):
     """The platform said no.
 
-    `status` is the HTTP status, `reason` the platform's own words, on one line.
+    `status` is the HTTP status, `reason` the platform's own words, on one line. When it looked for a source in vain,
+    our local platform also says which `field` is wrong, and what is there: `candidates`, the nearest first.
     """
 
-    def __init__(self, message: str, *, status: int, reason: str) -> None:
+    def __init__(
+        self, message: str, *, status: int, reason: str, field: str = "", candidates: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
+        self.field = field
+        self.candidates = candidates
 
 
 class NotFound(Refused):

@@ -10,18 +10,15 @@ import dataclasses
 from typing import Literal
 
 from . import _deletion, _snapshots
-from ._errors import IdentityError, NotFound, PlatformError, PrevisionError, Refused
-from ._kinds import DATASET, DATASOURCE, ConnectorKind, Kind
+from ._errors import IdentityError, InputError, LookupFailed, NotFound, PlatformError, PrevisionError, Refused
+from ._kinds import DATASET, DATASOURCE, ConnectorKind, Kind, Type
 from ._lost_replies import make
+from ._names import DEFAULT_NAME, name_of
 from ._platform import Platform, shared_platform
 from ._settings import PROJECT as PROJECT_SETTING
 from ._settings import Settings
-from ._sources import is_known, source_of, source_problems
-from ._validation import validate
-from ._values import UNKNOWN, SecretReference, Values, from_wire, same_secret, to_wire
-
-DEFAULT_NAME = "default_name"
-"""What a constructor passes beside the inputs: the name to use when an object is made without one."""
+from ._sources import explained, is_known, look_ahead, source_of, source_problems
+from ._values import UNKNOWN, SecretReference, Values, canonical_credentials, from_wire, same_secret, to_wire
 
 
 def label(kind: Kind, values: Values) -> str:
@@ -36,11 +33,12 @@ def check(kind: Kind, olds: Values, news: Values, settings: Settings) -> tuple[V
 
     `olds` are the inputs of the existing object, empty when it is to be made.
     """
-    values = dict(news)
-    default_name = values.pop(DEFAULT_NAME, None)
+    from ._validation import validate  # takes long to import, and a refresh or a destroy checks nothing
+
+    values = {name: value for name, value in news.items() if name != DEFAULT_NAME}
     problems = list(settings.problems)
-    if name := olds.get("name", default_name):
-        values.setdefault("name", name)
+    if "name" not in values and (name := name_of(kind, olds, news)):
+        values["name"] = name
     if kind.in_project and "project_id" not in values:
         if settings.project_id:
             values["project_id"] = settings.project_id
@@ -54,6 +52,8 @@ def check(kind: Kind, olds: Values, news: Values, settings: Settings) -> tuple[V
         if isinstance(reference := values.get(name), SecretReference):
             try:
                 values[name] = reference.with_digest(olds.get(name))
+                if kind[name].type is Type.CREDENTIALS:
+                    canonical_credentials(reference.read().reveal())
             except ValueError as error:
                 problems.append(f"{name}: {error}")
     clean, invalid = validate(kind, values)
@@ -61,12 +61,25 @@ def check(kind: Kind, olds: Values, news: Values, settings: Settings) -> tuple[V
     if kind is DATASET and olds and not settings.problems:
         _snapshots.note_program(shared_platform(settings), olds, values)
     if kind is DATASOURCE and not problems and _needs_verification(olds, clean):
-        problems += source_problems(shared_platform(settings), clean)
+        problems += _source_problems_now(olds, clean, shared_platform(settings))
     return clean, problems
 
 
+def _source_problems_now(olds: Values, news: Values, platform: Platform) -> list[str]:
+    """What is wrong with the source. When its data source is about to be made, that is left to its creation.
+
+    The engine has one resource checked after the other, but many made at once.
+    """
+    is_preview = not platform.has_changed_anything
+    if is_preview or olds.get("connector_id") == news["connector_id"]:
+        return source_problems(platform, news)
+    platform.postpone(news["connector_id"], source_of(news))
+    look_ahead(platform, news)
+    return []
+
+
 def _needs_verification(olds: Values, news: Values) -> bool:
-    if not news.get("verify_source") or not is_known(news):
+    if news.get("verify_source") is not True or not is_known(news):
         return False
     return source_of(olds) != source_of(news) or olds.get("connector_id") != news["connector_id"]
 
@@ -106,10 +119,24 @@ def plan(kind: Kind, id_: str, olds: Values, news: Values, platform: Platform) -
     relevant = [field for field in changed if field.fixed or _is_wire_change(field.name, kind, olds, news)]
     if not relevant:
         return Plan("update")
-    if any(field.fixed for field in relevant) or not platform.offers_update(kind, id_):
+    if any(field.fixed for field in relevant) or not _offers_update(kind, id_, news, platform):
         return Plan("replace", tuple(field.name for field in relevant))
     platform.announce_change(id_)
     return Plan("update")
+
+
+def _offers_update(kind: Kind, id_: str, values: Values, platform: Platform) -> bool:
+    try:
+        return platform.offers_update(kind, id_)
+    except NotFound:
+        raise _gone(kind, id_, values) from None
+
+
+def _gone(kind: Kind, id_: str, values: Values) -> PlatformError:
+    return PlatformError(
+        f"{label(kind, values)} ({id_}) is no longer on the platform: "
+        "run `pulumi refresh`, then `pulumi up` makes it again"
+    )
 
 
 def _is_wire_change(name: str, kind: Kind, olds: Values, news: Values) -> bool:
@@ -122,6 +149,9 @@ def _is_wire_change(name: str, kind: Kind, olds: Values, news: Values) -> bool:
 
 def create(kind: Kind, values: Values, platform: Platform) -> tuple[str, Values]:
     """Make the object and test it; a half-made one is removed before the error is raised."""
+    is_postponed = kind is DATASOURCE and platform.was_postponed(values["connector_id"], source_of(values))
+    if is_postponed and (problems := source_problems(platform, values)):
+        raise InputError(label(kind, values), problems)
     path = platform.list_path(kind, values.get("project_id"))
     if kind is DATASET:
         path += "/data-source"
@@ -154,7 +184,7 @@ def _test(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
     except Refused as error:
         if kind is DATASOURCE and not isinstance(error, NotFound) and error.status in (404, 405):
             return  # not every platform tests data sources
-        raise PlatformError(f"{label(kind, values)}: the {_tested(kind)} does not work: {error.reason}") from None
+        raise PlatformError(f"{label(kind, values)}: the {_tested(kind)} does not work: {explained(error)}") from None
     except PlatformError as error:
         raise PlatformError(f"{label(kind, values)}: the {_tested(kind)} could not be tested: {error}") from None
 
@@ -188,8 +218,10 @@ def read(kind: Kind, id_: str, values: Values, platform: Platform) -> Values | N
 
 
 def look_up(kind: Kind, id_: str, platform: Platform) -> Values:
-    """All live values of an object that no stack holds; raises `NotFound` when there is none."""
-    item = platform.client.get(platform.item_path(kind, id_))
+    """All live values of an object that no stack holds; raises `LookupFailed` when there is none."""
+    item = platform.read_one(kind, id_)
+    if item is None:
+        raise LookupFailed(f"there is no {kind.noun} {id_} on {platform.url}")
     _refuse_other_kind(kind, id_, item)
     shown: Values = {field.name: UNKNOWN for field in kind.wire_fields if not field.secret}
     return {**_project(kind, item, shown), "platform_url": platform.url}
@@ -227,16 +259,13 @@ def update(kind: Kind, id_: str, olds: Values, news: Values, platform: Platform)
     try:
         platform.client.put(path, to_wire(kind, news, label(kind, news)))
     except NotFound:
-        raise PlatformError(
-            f"{label(kind, news)} ({id_}) is no longer on the platform: "
-            "run `pulumi refresh`, then `pulumi up` makes it again"
-        ) from None
+        raise _gone(kind, id_, news) from None
     finally:
         _has_changed(kind, id_, news, platform)
     try:
         _prove(kind, id_, news, platform)
     except PlatformError as error:
-        raise _put_back(kind, id_, olds, platform, error) from None
+        raise _put_back(kind, id_, olds, news, platform, error) from None
     return news
 
 
@@ -245,10 +274,12 @@ def _has_changed(kind: Kind, id_: str, values: Values, platform: Platform) -> No
     platform.changed(id_)
 
 
-def _put_back(kind: Kind, id_: str, olds: Values, platform: Platform, error: PlatformError) -> PlatformError:
+def _put_back(
+    kind: Kind, id_: str, olds: Values, news: Values, platform: Platform, error: PlatformError
+) -> PlatformError:
     """The error to raise after the old values were put back, or could not be."""
     kept = {name: value for name, value in olds.items() if not isinstance(value, SecretReference)}
-    lost = [name for name in olds if name not in kept]
+    lost = [name for name in olds if name not in kept and not same_secret(olds[name], news.get(name))]
     try:
         platform.client.put(platform.item_path(kind, id_), to_wire(kind, kept, label(kind, olds)))
     except PlatformError as second:

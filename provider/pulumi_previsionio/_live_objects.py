@@ -3,11 +3,12 @@
 Reading one object costs a call, reading a page of a list costs a call for many objects. How many objects will be asked
 for is not known in advance, so the choice is made as for renting or buying skis: single reads until as many were paid
 as the rest of the list has pages, then the whole list. That never costs more than twice what the best choice would
-have cost in hindsight. The second read of a list fetches its first page, which tells how many pages there are and
-often holds what is wanted.
+have cost in hindsight, and one call. The second read of a list fetches its first page, which tells how many pages
+there are and often holds what is wanted.
 
 What a list says is never used for an object that this process has written since, nor after a minute; an object
-that is missing from it, or that it does not show whole, is read by itself; a list that fails is not asked again.
+that is missing from it, or that it does not show whole, is read by itself; a list that fails is left alone for as
+long as it would have been used.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from __future__ import annotations
 import concurrent.futures
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
-from ._client import Client, Page
 from ._errors import PlatformError
+
+if TYPE_CHECKING:
+    from ._client import Client, Page
 
 Item = dict[str, Any]
 
@@ -27,115 +31,206 @@ LONGEST_USE: Final = 60.0
 """Seconds after which what a list said is not used any more."""
 _FETCHERS: Final = 8
 """Pages of one list that are fetched side by side."""
-_ATTEMPTS: Final = 3
+_ATTEMPTS: Final = 4
 
 
 class LiveObjects:
-    """The objects of one list, such as the connectors of one project. Safe for many threads."""
+    """The objects of one list, such as the connectors of one project. Safe for many threads.
+
+    Whoever changes objects says so: `deleting` around each deletion, `written` after each creation or update.
+    """
 
     def __init__(self, client: Client, path: str, read_one: Callable[[str], Item | None]) -> None:
         self._client = client
         self._path = path
         self._read_one = read_one
         self._lock = threading.Lock()
-        self._fetching = threading.Lock()
+        """Guards what follows; never held during a call."""
+        self._flight = threading.Lock()
+        """Held while pages are fetched; whoever needs them waits for it."""
         self._written: dict[str, float] = {}
         self._deleted: set[str] = set()
-        self._start_over()
+        self._deletions = _Gate()
+        self._forget_list()
 
     def one(self, id_: str, is_whole: Callable[[Item], bool]) -> Item | None:
         """The object, or None when it does not exist. `is_whole` tells whether a list item says all that is wanted."""
         while True:
             with self._lock:
+                self._forget_old_list()
                 item = self._items.get(id_)
-                if item is not None and self._is_fresh(id_) and is_whole(item):
+                is_current = self._asked_at is None or self._written.get(id_, float("-inf")) < self._asked_at
+                if item is not None and is_current and is_whole(item):
                     return item
+                if item is not None or not is_current:
+                    break  # no page helps
                 if not self._is_list_cheaper():
-                    self._single_reads += 1
+                    self._paid += 1
                     break
-            with self._fetching:  # one flight for all who wait
-                with self._lock:
-                    cheaper = self._is_list_cheaper()
-                if cheaper:
-                    self._fetch_more()
+            with self._flight:
+                self._fetch_more()
         return self._read_one(id_)
 
     def all(self) -> list[Item]:
         """All objects of the list, without those that this process has deleted; raises when it cannot be read."""
-        with self._fetching:
-            for _ in range(_ATTEMPTS):
-                with self._lock:
-                    if self._is_all_here():
-                        break
-                    self._start_over()
-                self._fetch([1])
-                self._fetch(range(2, (self._pages or 1) + 1))
+        with self._flight:
             with self._lock:
-                if not self._is_all_here():
-                    raise PlatformError(f"GET {self._path}: the list changes faster than it can be read")
+                self._forget_old_list()
+                is_usable = self._is_exact and not self._is_written_over()
+            if not is_usable:
+                self._fetch_exactly()
+            with self._lock:
                 return [item for id_, item in self._items.items() if id_ not in self._deleted]
 
     def written(self, id_: str) -> None:
-        """This process has made or changed the object."""
+        """This process has made or changed the object, or tried to."""
         with self._lock:
             self._written[id_] = time.monotonic()
 
-    def deleted(self, id_: str) -> None:
-        """This process has deleted the object."""
-        self.written(id_)
-        with self._lock:
-            self._deleted.add(id_)
+    @contextmanager
+    def deleting(self, id_: str) -> Iterator[None]:
+        """Around the deletion of an object; when no error ends it, the object is gone."""
+        with self._deletions.passage():
+            try:
+                yield
+            except BaseException:
+                self.written(id_)
+                raise
+            with self._lock:
+                self._written[id_] = time.monotonic()
+                self._deleted.add(id_)
 
-    # The rest is called with the lock held, but for the fetching itself.
+    # The list as far as it is known; called with the lock held.
 
-    def _start_over(self) -> None:
+    def _forget_list(self) -> None:
         self._items: dict[str, Item] = {}
-        self._asked_at = 0.0
+        self._asked_at: float | None = None
+        """When the first of its pages was asked for; the others are treated as if they were as old."""
         self._pages: int | None = None
-        self._total = 0
-        self._is_listed = False
-        self._single_reads = 0
+        self._is_here = False
+        """All pages were read. Others may have made or deleted objects meanwhile, so that one slipped through."""
+        self._is_exact = False
+        """All pages were read, and they fit together."""
         self._has_failed = False
+        self._paid = 0
+        """Single reads since, of objects that a page might have shown."""
+
+    def _forget_old_list(self) -> None:
+        if self._asked_at is not None and time.monotonic() - self._asked_at >= LONGEST_USE:
+            self._forget_list()
+
+    def _is_written_over(self) -> bool:
+        since = (id_ for id_, at in self._written.items() if self._asked_at is None or at >= self._asked_at)
+        return any(id_ not in self._deleted for id_ in since)
 
     def _is_list_cheaper(self) -> bool:
-        if self._asked_at and not self._is_young():
-            self._start_over()
-        if self._has_failed or self._is_listed:
+        if self._has_failed or self._is_here:
             return False
-        return self._single_reads >= (1 if self._pages is None else self._pages - 1)
+        return self._paid >= (1 if self._pages is None else self._pages - 1)
 
-    def _is_young(self) -> bool:
-        return time.monotonic() - self._asked_at < LONGEST_USE
+    def _keep(self, pages: Iterable[Page]) -> None:
+        for page in pages:
+            self._items |= {str(item["_id"]): item for item in page.items if "_id" in item}
+            self._pages = page.count
 
-    def _is_fresh(self, id_: str) -> bool:
-        return self._is_young() and self._written.get(id_, 0.0) < self._asked_at
-
-    def _is_all_here(self) -> bool:
-        made_since = (id_ for id_ in self._written if id_ not in self._items and id_ not in self._deleted)
-        return (
-            self._is_listed and self._is_young() and len(self._items) >= self._total and not any(map(bool, made_since))
-        )
+    # Fetching; called with the flight held.
 
     def _fetch_more(self) -> None:
+        """The first page, or all others; unless another reader has just fetched what was wanted."""
+        with self._lock:
+            if not self._is_list_cheaper():
+                return
+            is_first = self._pages is None
+            numbers = range(1, 2) if self._pages is None else range(2, self._pages + 1)
+            asked_at = self._asked_at = time.monotonic() if self._asked_at is None else self._asked_at
         try:
-            self._fetch([1] if self._pages is None else range(2, self._pages + 1))
+            pages = self._read(numbers)
         except PlatformError:
+            pages = []
+        with self._lock:
+            if self._asked_at != asked_at:  # too old by now, and forgotten by another reader
+                return
+            self._has_failed = not pages
+            self._keep(pages)
+            # The last page may say that there are more by now; what they hold is read singly.
+            self._is_here = not self._has_failed and (not is_first or (self._pages or 1) <= 1)
+            self._is_exact = self._is_here and is_first
+
+    def _fetch_exactly(self) -> None:
+        """The whole list anew, from pages that fit together.
+
+        An object that is deleted while pages are read moves those behind it to the front, one of them perhaps from
+        a page that is still to be read to one that was read already. Deletions by this process are made to wait.
+        Those by others show in the number of objects that each page tells, unless they make as many in that moment.
+        Where that number is wrong by itself, the list counts once it was read twice the same.
+        """
+        ids_before: set[str] | None = None
+        for _ in range(_ATTEMPTS):
+            asked_at = time.monotonic()
+            pages = self._read_at_rest()
             with self._lock:
-                self._has_failed = True
+                self._forget_list()
+                self._asked_at = asked_at
+                self._keep(pages)
+                self._is_here = True
+                ids = set(self._items)
+                self._is_exact = ids == ids_before or {page.total for page in pages} == {len(ids)}
+                if self._is_exact:
+                    return
+            ids_before = ids
+        raise PlatformError(f"GET {self._path}: the list changes faster than it can be read")
 
-    def _fetch(self, numbers: Sequence[int]) -> None:
-        """Read pages and keep what they hold; the last one read tells how long the list is."""
-        with self._lock:
-            self._asked_at = self._asked_at or time.monotonic()
-        pages = self._read_pages(numbers)
-        with self._lock:
-            for page in pages:
-                self._items |= {str(item["_id"]): item for item in page.items if "_id" in item}
-                self._pages, self._total = page.count, page.total
-            self._is_listed = (numbers[-1] if numbers else 1) >= (self._pages or 1)
+    def _read_at_rest(self) -> list[Page]:
+        """All pages, without a deletion by this process meanwhile. A single page needs none of that."""
+        deletions = self._deletions.passed
+        first = self._client.page(self._path, 1)
+        if first.count <= 1:
+            return [first]
+        with self._deletions.shut():
+            if self._deletions.passed == deletions:
+                return [first, *self._read(range(2, first.count + 1))]
+            return self._read(range(1, first.count + 1))
 
-    def _read_pages(self, numbers: Sequence[int]) -> list[Page]:
+    def _read(self, numbers: Sequence[int]) -> list[Page]:
         if len(numbers) <= 1:
             return [self._client.page(self._path, number) for number in numbers]
         with concurrent.futures.ThreadPoolExecutor(min(_FETCHERS, len(numbers))) as fetchers:
             return list(fetchers.map(lambda number: self._client.page(self._path, number), numbers))
+
+
+class _Gate:
+    """Lets any number through at once, until someone shuts it and waits until nobody is inside."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._inside = 0
+        self._is_shut = False
+        self.passed = 0
+        """Goes up whenever someone goes in or comes out."""
+
+    @contextmanager
+    def passage(self) -> Iterator[None]:
+        self._step(+1)
+        try:
+            yield
+        finally:
+            self._step(-1)
+
+    @contextmanager
+    def shut(self) -> Iterator[None]:
+        with self._condition:
+            self._is_shut = True
+            self._condition.wait_for(lambda: not self._inside)
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._is_shut = False
+                self._condition.notify_all()
+
+    def _step(self, by: int) -> None:
+        with self._condition:
+            self._condition.wait_for(lambda: by < 0 or not self._is_shut)
+            self._inside += by
+            self.passed += 1
+            self._condition.notify_all()

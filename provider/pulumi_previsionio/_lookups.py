@@ -4,20 +4,23 @@ They run in the program, in previews too. Each has a twin, named `…_output`, t
 All take `provider`, an explicit `Provider`; without it the settings of the environment and the stack count.
 
 In unit tests under `pulumi.runtime.set_mocks` they ask no platform but the mocks' `call`: with a token such as
-`previsionio:index:getConnector` and the lookup's arguments; `call` returns the fields of the result, and a list
-as `{"items": [...]}`.
+`previsionio:index:getConnector` and those arguments of the lookup that are given (an explicit provider is not among
+them). `call` returns the fields of the result, such as `{"id": …, "name": …, "type": "SQL", "project_id": …}`, and
+a list as `{"items": [...]}`.
 """
 
 import asyncio
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+import weakref
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pulumi
 from pulumi import Input, Output
+from pulumi.runtime.sync_await import _sync_await
 
-from ._errors import InputError, LookupFailed, PrevisionError
+from ._errors import InputError, LookupFailed, NotFound, PrevisionError
 from ._kinds import CONNECTORS, DATASOURCE, PROJECT_KIND, SOURCE_INPUTS, SQL, ConnectorKind, Kind
 from ._provider import Provider
 from ._redaction import redact
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Item = Mapping[str, Any]
 _SHOWN = 10
+"""Objects that an error lists; there may be thousands."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,49 +200,81 @@ def list_tables_output(
 # How a lookup runs
 
 
-class _Lookup(Generic[T]):
-    """One lookup: asked now with plain values, or later with Outputs; of the platform, or of a test's mocks."""
+@dataclasses.dataclass(frozen=True)
+class _Question:
+    """One lookup being asked: its arguments that are given, on one platform."""
 
-    def __init__(
-        self, function: str, ask: Callable[["Platform", Settings, dict[str, Any]], T], from_mock: Callable[[Item], T]
-    ) -> None:
+    function: str
+    given: dict[str, Any]
+    settings: Settings
+    platform: "Platform"
+
+    @property
+    def project_id(self) -> str:
+        """The project to look in: the one given, else the provider's; `InputError` when there is none."""
+        project_id = self.given.get("project_id") or self.settings.project_id
+        if not project_id:
+            raise InputError(self.function, [f"project_id: {PROJECT.missing()}"])
+        return str(project_id)
+
+
+class _Lookup(Generic[T]):
+    """One lookup: asked now with plain values, or later with Outputs; of the platform, or of a test's mocks.
+
+    `answer` asks the platform; `from_mock` reads what a test's mocks return.
+    """
+
+    def __init__(self, function: str, answer: Callable[[_Question], T], from_mock: Callable[[Item], T]) -> None:
         self._function = function
-        self._ask = ask
+        self._answer = answer
         self._from_mock = from_mock
 
     def now(self, provider: Provider | None, **arguments: Any) -> T:
-        config = None if provider is None else provider.lookup_config
-        pending = [name for name, value in {**arguments, **(config or {})}.items() if isinstance(value, Output)]
+        pending = [name for name, value in arguments.items() if isinstance(value, Output)]
         if pending:
             raise InputError(
                 self._function,
-                [f"{name}: is an Output, whose value comes later: use the …_output twin" for name in pending],
+                [f"{name}: is an Output, whose value comes later: use {self._function}_output" for name in pending],
             )
-        return self._run(config, arguments)
+        return self._run(None if provider is None else self._known(provider), arguments, _platform_of_this_run)
 
     def later(self, provider: Provider | None, **arguments: Any) -> Output[T]:
-        async def run(values: tuple[dict[str, Any] | None, dict[str, Any]]) -> T:
+        async def run(config: dict[str, Any] | None, arguments: dict[str, Any]) -> T:
             if _are_mocked():
-                return self._run(*values)
-            return await asyncio.to_thread(self._run, *values)
+                return self._run(config, arguments, _new_platform)
+            return await asyncio.to_thread(self._run, config, arguments, _new_platform)
 
         # The token makes nothing secret that is found with it.
         config = None if provider is None else Output.unsecret(Output.all(**provider.lookup_config))
-        return Output.all(config, Output.all(**arguments)).apply(lambda values: run((values[0], values[1])))
+        return Output.all(config, Output.all(**arguments)).apply(lambda values: run(*values))
 
-    def _run(self, config: Mapping[str, Any] | None, arguments: dict[str, Any]) -> T:
+    def _known(self, provider: Provider) -> dict[str, Any]:
+        """The provider's settings; those from secret configuration are Outputs that have their value already."""
+        config = Output.all(**provider.lookup_config)
+        if not _sync_await(config.is_known()):
+            raise InputError(self._function, [f"provider: its settings are not known yet: use {self._function}_output"])
+        known: dict[str, Any] | None = _sync_await(config.future())
+        return known or {}
+
+    def _run(
+        self,
+        config: Mapping[str, Any] | None,
+        arguments: Mapping[str, Any],
+        platform: Callable[[Settings], "Platform"],
+    ) -> T:
         given = {name: value for name, value in arguments.items() if value is not None}
         if _are_mocked():
-            answer = pulumi.runtime.invoke(f"previsionio:index:{self._function}", given).value or {}
+            answer = pulumi.runtime.invoke(f"previsionio:index:{_camel_case(self._function)}", given).value or {}
             return self._from_mock(answer)
-        from ._platform import shared_platform
-
         settings = resolve(config.get, {}) if config is not None else resolve(pulumi.runtime.get_config, os.environ)
         try:
-            return self._ask(shared_platform(settings), settings, given)
+            return self._answer(_Question(self._function, given, settings, platform(settings)))
         except PrevisionError as error:
-            error.args = (redact(str(error), [settings.token or ""]), *error.args[1:])
-            raise error from None
+            message = str(error)
+            if not message.startswith(self._function):
+                message = f"{self._function}: {message}"
+            error.args = (redact(message, [settings.token or ""]),)
+            raise error.with_traceback(None) from None
 
 
 def _are_mocked() -> bool:
@@ -247,42 +283,116 @@ def _are_mocked() -> bool:
     return isinstance(pulumi.runtime.settings.get_monitor(), MockMonitor)
 
 
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _new_platform(settings: Settings) -> "Platform":
+    """A platform that has read nothing yet: what is asked later may have been made by this very run."""
+    from ._platform import Platform, shared_platform
+
+    shared = shared_platform(settings)
+    return Platform(shared.url, lambda: shared.client)
+
+
+_of_runs: "weakref.WeakKeyDictionary[object, dict[Settings, Platform]]" = weakref.WeakKeyDictionary()
+
+
+def _platform_of_this_run(settings: Settings) -> "Platform":
+    """What one run of a program has read serves all its lookups; another run reads anew.
+
+    With the Automation API one process runs many programs, each with a monitor of its own.
+    """
+    monitor = pulumi.runtime.settings.get_monitor()
+    if monitor is None:
+        return _new_platform(settings)
+    platforms = _of_runs.setdefault(monitor, {})
+    if settings not in platforms:
+        platforms[settings] = _new_platform(settings)
+    return platforms[settings]
+
+
 # What each lookup asks
 
 
-def _one(platform: "Platform", kind: Kind, project_id: str | None, given: dict[str, Any]) -> Item:
+def _get(kind: Kind, noun: str, result: Callable[[Item], T]) -> Callable[[_Question], T]:
     """The one object with the id or the name that is given."""
-    name, id_ = given.get("name"), given.get("id")
-    if (name is None) == (id_ is None):
-        raise InputError(f"get {kind.noun}", ["name, id: give one of them"])
-    if id_ is not None:
-        item = platform.read_one(kind, id_)
+
+    def answer(question: _Question) -> T:
+        name, id_ = question.given.get("name"), question.given.get("id")
+        if (name is None) == (id_ is None):
+            raise InputError(question.function, ["give either name or id"])
+        if id_ is None:
+            return result(_named(question, kind, noun, str(name)))
+        item = question.platform.read_one(kind, str(id_))
         if item is None:
-            raise LookupFailed(f"there is no {kind.noun} {id_} on {platform.url}")
-        return item
-    items = platform.listed(kind, project_id)
+            raise LookupFailed(f"there is no {noun} {id_} on {question.platform.url}")
+        return result(item)
+
+    return answer
+
+
+def _named(question: _Question, kind: Kind, noun: str, name: str) -> Item:
+    everywhere = kind is PROJECT_KIND
+    items = question.platform.listed(kind, None) if everywhere else _in_project(question, kind)
+    where = f"on {question.platform.url}" if everywhere else f"in project {question.project_id}"
     matches = [item for item in items if item.get("name") == name]
     if len(matches) == 1:
         return matches[0]
-    where = f"in project {project_id}" if project_id else f"on {platform.url}"
     if matches:
         raise LookupFailed(
-            f"{len(matches)} {kind.noun}s {where} are named {name!r}: {_shown(matches)}. Give the id of one"
+            f"{len(matches)} {noun}s {where} are named {name!r}: {_shown(matches)}. Give the id of one instead"
         )
-    there = f"There are: {_shown(items)}" if items else "There is none at all"
-    raise LookupFailed(f"there is no {kind.noun} named {name!r} {where}. {there}")
+    import difflib  # programs that find what they look for need none of it
+
+    alike_first = sorted(items, key=lambda item: difflib.SequenceMatcher(None, name, str(item.get("name"))).ratio())
+    there = f"There are {len(items)}: {_shown(alike_first[::-1])}" if items else "There is none at all"
+    raise LookupFailed(f"there is no {noun} named {name!r} {where}. {there}")
 
 
-def _shown(items: list[Any]) -> str:
-    names = ", ".join(f"{item.get('name')!r} ({item.get('_id')})" for item in items[:_SHOWN])
+def _list(kind: Kind, result: Callable[[Item], T]) -> Callable[[_Question], list[T]]:
+    return lambda question: [result(item) for item in _in_project(question, kind)]
+
+
+def _in_project(question: _Question, kind: Kind) -> Sequence[Item]:
+    try:
+        return question.platform.listed(kind, question.project_id)
+    except NotFound:
+        raise LookupFailed(f"there is no project {question.project_id} on {question.platform.url}") from None
+
+
+def _shown(items: Sequence[Item]) -> str:
+    names = ", ".join(f"{item.get('name')!r} ({', '.join(_marks(item))})" for item in items[:_SHOWN])
     return names + (f" and {len(items) - _SHOWN} more" if len(items) > _SHOWN else "")
 
 
-def _project_of(settings: Settings, given: dict[str, Any]) -> str:
-    project_id = given.get("project_id") or settings.project_id
-    if not project_id:
-        raise InputError("lookup", [f"project_id: {PROJECT.missing()}"])
-    return str(project_id)
+def _marks(item: Item) -> list[str]:
+    """What tells objects of one name apart."""
+    return [_id(item), *(str(item[key]) for key in ("type", "host") if item.get(key))]
+
+
+def _databases(question: _Question) -> list[str]:
+    return _listed_behind(question, lambda connector_id: question.platform.databases(connector_id))
+
+
+def _tables(question: _Question) -> list[str]:
+    database = question.given["database"]
+    return _listed_behind(question, lambda connector_id: question.platform.tables(connector_id, database))
+
+
+def _listed_behind(question: _Question, names_of: Callable[[str], list[str] | None]) -> list[str]:
+    connector_id = question.given["connector_id"]
+    try:
+        names = names_of(connector_id)
+    except NotFound:
+        raise LookupFailed(f"there is no connector {connector_id} on {question.platform.url}") from None
+    if names is None:
+        raise LookupFailed("the platform does not give names")
+    return list(names)
+
+
+# What the answers become
 
 
 def _project_result(item: Item) -> ProjectResult:
@@ -312,29 +422,6 @@ def _id(item: Item) -> str:
     return str(item.get("_id") or item.get("id"))
 
 
-def _get(kind: Kind, result: Callable[[Item], T]) -> Callable[["Platform", Settings, dict[str, Any]], T]:
-    def ask(platform: "Platform", settings: Settings, given: dict[str, Any]) -> T:
-        by_name_in_project = kind is not PROJECT_KIND and "id" not in given
-        return result(_one(platform, kind, _project_of(settings, given) if by_name_in_project else None, given))
-
-    return ask
-
-
-def _list(kind: Kind, result: Callable[[Item], T]) -> Callable[["Platform", Settings, dict[str, Any]], list[T]]:
-    def ask(platform: "Platform", settings: Settings, given: dict[str, Any]) -> list[T]:
-        return [result(item) for item in platform.listed(kind, _project_of(settings, given))]
-
-    return ask
-
-
-def _databases(platform: "Platform", _: Settings, given: dict[str, Any]) -> list[str]:
-    return platform.databases(given["connector_id"]) or []
-
-
-def _tables(platform: "Platform", _: Settings, given: dict[str, Any]) -> list[str]:
-    return platform.tables(given["connector_id"], given["database"]) or []
-
-
 def _items(result: Callable[[Item], T]) -> Callable[[Item], list[T]]:
     return lambda answer: [result(item) for item in answer.get("items", ())]
 
@@ -343,10 +430,11 @@ def _names(answer: Item) -> list[str]:
     return [str(item) for item in answer.get("items", ())]
 
 
-_GET_PROJECT = _Lookup("getProject", _get(PROJECT_KIND, _project_result), _project_result)
-_GET_CONNECTOR = _Lookup("getConnector", _get(SQL, _connector_result), _connector_result)
-_LIST_CONNECTORS = _Lookup("listConnectors", _list(SQL, _connector_result), _items(_connector_result))
-_GET_DATASOURCE = _Lookup("getDatasource", _get(DATASOURCE, _datasource_result), _datasource_result)
-_LIST_DATASOURCES = _Lookup("listDatasources", _list(DATASOURCE, _datasource_result), _items(_datasource_result))
-_LIST_DATABASES = _Lookup("listDatabases", _databases, _names)
-_LIST_TABLES = _Lookup("listTables", _tables, _names)
+# Any kind of connector stands for all of them: they share one list.
+_GET_PROJECT = _Lookup("get_project", _get(PROJECT_KIND, "project", _project_result), _project_result)
+_GET_CONNECTOR = _Lookup("get_connector", _get(SQL, "connector", _connector_result), _connector_result)
+_LIST_CONNECTORS = _Lookup("list_connectors", _list(SQL, _connector_result), _items(_connector_result))
+_GET_DATASOURCE = _Lookup("get_datasource", _get(DATASOURCE, "data source", _datasource_result), _datasource_result)
+_LIST_DATASOURCES = _Lookup("list_datasources", _list(DATASOURCE, _datasource_result), _items(_datasource_result))
+_LIST_DATABASES = _Lookup("list_databases", _databases, _names)
+_LIST_TABLES = _Lookup("list_tables", _tables, _names)

@@ -7,24 +7,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from ._client import Client, Offer, quoted
 from ._errors import NotFound, PlatformError, Refused
 from ._kinds import ConnectorKind, Kind
 from ._live_objects import Item, LiveObjects
 from ._settings import Settings
+from ._urls import quoted
+
+if TYPE_CHECKING:
+    from ._client import Client, Offer
 
 T = TypeVar("T")
 
 
 class Platform:
-    """One platform as seen by one process. Safe for many threads."""
+    """One platform as seen by one process. Safe for many threads.
 
-    def __init__(self, client: Client) -> None:
-        self.client = client
-        self.url = client.url
+    `connect` makes the client once something is asked: a preview without changes needs none, and no HTTP library.
+    """
+
+    def __init__(self, url: str, connect: Callable[[], Client]) -> None:
+        self.url = url
+        self._connect = connect
+        self._client: Client | None = None
+        self.has_changed_anything = False
+        """This process has made, changed or deleted an object, or tried to: it does not serve a preview."""
         self.kept_on_replace: dict[tuple[str, ...], bool] = {}
         """What the program of this run says of the snapshots that it declares; see `_snapshots`."""
         self._lock = threading.Lock()
@@ -34,6 +43,15 @@ class Platform:
         self._creating = _Turns()
         self._changing: set[str] = set()
         self._verified: set[tuple[str, str]] = set()
+        self._postponed: set[tuple[str, str]] = set()
+        self._asked_ahead: set[tuple[str, ...]] = set()
+
+    @property
+    def client(self) -> Client:
+        with self._lock:
+            if self._client is None:
+                self._client = self._connect()
+            return self._client
 
     # Objects
 
@@ -64,21 +82,23 @@ class Platform:
 
     def delete(self, kind: Kind, project_id: str | None, id_: str) -> None:
         """Delete an object; one that is gone already is a success."""
-        try:
-            self.client.delete(self.item_path(kind, id_))
-        except NotFound:
-            self.confirm()
-        self._objects(kind, project_id).deleted(id_)
+        self.has_changed_anything = True
+        with self._objects(kind, project_id).deleting(id_):
+            try:
+                self.client.delete(self.item_path(kind, id_))
+            except NotFound:
+                self.confirm()
 
     def written(self, kind: Kind, project_id: str | None, id_: str) -> None:
         """This process has made or changed an object: no list read before says how it is."""
+        self.has_changed_anything = True
         self._objects(kind, project_id).written(id_)
 
     def _objects(self, kind: Kind, project_id: str | None) -> LiveObjects:
-        path = self.list_path(kind, project_id)
+        client, path = self.client, self.list_path(kind, project_id)
         with self._lock:
             if path not in self._lists:
-                self._lists[path] = LiveObjects(self.client, path, lambda id_: self.read_one(kind, id_))
+                self._lists[path] = LiveObjects(client, path, lambda id_: self.read_one(kind, id_))
             return self._lists[path]
 
     def confirm(self) -> None:
@@ -103,9 +123,23 @@ class Platform:
         return "verify" in self._offer(kind, id_).extensions
 
     def _offer(self, kind: Kind, id_: str) -> Offer:
-        """Asked once per process and kind."""
-        path = self.item_path(kind, id_)
-        return self._answers.get(("offer", kind.name), lambda: self.client.offer(path))
+        """Asked once per process and kind.
+
+        Raises `NotFound` when the object is gone: it says nothing about the others, and the answer would depend on
+        which of them was asked about first, so that an update could do something else than its preview.
+        """
+
+        def ask() -> Offer:
+            from ._client import Offer
+
+            try:
+                return self.client.offer(self.item_path(kind, id_))
+            except NotFound:
+                if self.read_one(kind, id_) is None:
+                    raise
+                return Offer(frozenset(), frozenset())
+
+        return self._answers.get(("offer", kind.name), ask)
 
     # Changes of connectors, which void what is known of their sources
 
@@ -120,7 +154,8 @@ class Platform:
         """A connector has changed: what was listed through it before is void."""
         self._changing.discard(id_)
         self._answers.forget(lambda key: id_ in key)
-        self._verified = {entry for entry in self._verified if entry[0] != id_}
+        with self._lock:
+            self._verified = {entry for entry in self._verified if entry[0] != id_}
 
     # Sources
 
@@ -142,8 +177,29 @@ class Platform:
 
         return self._answers.get(("names", connector_id, path), ask)
 
+    def ask_ahead(self, ask: Callable[[], object], *key: str) -> None:
+        """Ask in the background, once for each key. Whoever needs the answer waits for it, and meets its failure."""
+        with self._lock:
+            if key in self._asked_ahead:
+                return
+            self._asked_ahead.add(key)
+
+        def run() -> None:
+            with suppress(PlatformError):
+                ask()
+
+        threading.Thread(target=run, daemon=True).start()
+
+    def postpone(self, connector_id: str, source: str) -> None:
+        """The source is to be looked up when the data source is made."""
+        self._postponed.add((connector_id, source))
+
+    def was_postponed(self, connector_id: str, source: str) -> bool:
+        return (connector_id, source) in self._postponed
+
     def remember_verified(self, connector_id: str, source: str) -> None:
-        self._verified.add((connector_id, source))
+        with self._lock:
+            self._verified.add((connector_id, source))
 
     def is_verified(self, connector_id: str, source: str) -> bool:
         """Whether this process has seen the source behind the connector as it is now."""
@@ -153,7 +209,7 @@ class Platform:
 
     @contextmanager
     def creating(self, fingerprint: str) -> Iterator[None]:
-        """Creations of equal objects take turns, so that a lost reply is never mistaken for a neighbor's."""
+        """Creations with equal fingerprints take turns, so that a lost reply is never mistaken for a neighbor's."""
         with self._creating.turn(fingerprint):
             yield
 
@@ -166,6 +222,8 @@ class Platform:
 
 _platforms: dict[Settings, Platform] = {}
 _platforms_lock = threading.Lock()
+_HOST_THREADS = 4
+"""Threads of a provider host that could not be given more; see `_thread_pool`."""
 
 
 def shared_platform(settings: Settings) -> Platform:
@@ -173,8 +231,14 @@ def shared_platform(settings: Settings) -> Platform:
     url, token = settings.require()
     with _platforms_lock:
         if settings not in _platforms:
-            _platforms[settings] = Platform(Client(url, token, connections=max(settings.parallelism, 4)))
+            _platforms[settings] = Platform(url, lambda: _connected(url, token, settings.parallelism))
         return _platforms[settings]
+
+
+def _connected(url: str, token: str, parallelism: int) -> Client:
+    from ._client import Client
+
+    return Client(url, token, connections=max(parallelism, _HOST_THREADS))
 
 
 class _Answers:

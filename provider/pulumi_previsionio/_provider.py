@@ -21,7 +21,9 @@ class Provider(pulumi.ProviderResource):
         token comes from the environment whenever it is needed, and is in no state.
     :raises InputError: neither an argument nor a mapped variable gives the address or the token.
 
-    Nothing but its arguments and mapped variables counts: environment and stack configuration never redirect it.
+    Nothing but its arguments and mapped variables counts: environment and stack configuration never redirect it. A
+    changed token touches no resource. A changed address is refused by every resource that was made on another one,
+    also when the resource moves to this provider or away from it.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class Provider(pulumi.ProviderResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         given = {URL: url, TOKEN: token, PROJECT: project_id}
-        variables = {target: source for source, target in ((opts and opts.env_var_mappings) or {}).items()}
+        variables = {target: source for source, target in (getattr(opts, "env_var_mappings", None) or {}).items()}
         mapped = [setting for setting in ALL if given[setting] is None and setting.variable in variables]
         problems = [
             f"{setting.argument}: is required, unless env_var_mappings maps a variable to {setting.variable}"
@@ -52,7 +54,8 @@ class Provider(pulumi.ProviderResource):
         }
         if parallelism is not None:
             properties[f"{NAMESPACE}:parallelism"] = parallelism
-        properties[EXPLICIT] = ",".join(setting.key for setting in mapped) or "arguments"
+        names = [f"{setting.key}={variables[setting.variable]}" for setting in mapped]
+        properties[EXPLICIT] = ",".join(names) or "arguments"
         self._lookup_config: dict[str, Input[Any]] = {
             **properties,
             **{f"{NAMESPACE}:{setting.key}": os.environ.get(variables[setting.variable]) for setting in mapped},

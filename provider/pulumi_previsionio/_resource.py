@@ -9,12 +9,12 @@ from typing import Any, TypeVar, cast
 import pulumi
 from pulumi.dynamic import Resource
 
+from . import _interrupts
 from ._dynamic import Provider
 from ._errors import InputError
 from ._kinds import Kind
+from ._names import DEFAULT_NAME
 from ._values import SecretReference
-
-DEFAULT_NAME = "default_name"
 
 Self = TypeVar("Self", bound="PrevisionResource")
 
@@ -30,7 +30,7 @@ class PrevisionResource(Resource):
         inherited = getattr(cls, "_resource_type_name", "dynamic:Resource")
         super().__init_subclass__(module=module, name=name or "Resource", **kwargs)
         # Pulumi looks for the outputs' types at the class itself only.
-        inherited_types = {key: type_ for base in cls.__mro__[1:-1] for key, type_ in _annotations(base).items()}
+        inherited_types = {key: type_ for base in cls.__mro__[:0:-1] for key, type_ in _annotations(base).items()}
         cls.__annotations__ = {**inherited_types, **_annotations(cls)}
         if not name and inherited != "dynamic:Resource":
             cls._resource_type_name = inherited
@@ -42,6 +42,7 @@ class PrevisionResource(Resource):
         opts: pulumi.ResourceOptions | None = None,
         **more_inputs: Any,
     ) -> None:
+        _interrupts.end_quietly()
         inputs = {**inputs, **more_inputs}
         kind = self._provider_class.kind
         opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(additional_secret_outputs=list(kind.secrets)), opts)
@@ -60,6 +61,9 @@ class PrevisionResource(Resource):
         PrevisionResource.__init__(
             resource, name, {}, pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id_))
         )
+        # SDK 3.272 waits for the engine to repeat the id, and older engines (3.259) do not: it would be unknown in
+        # every preview, and all that depend on it announced as replaced.
+        resource.__dict__["id"] = pulumi.Output.all(resource.urn, id_).apply(lambda known: known[1])
         return resource
 
 
@@ -69,13 +73,13 @@ def _annotations(cls: type) -> dict[str, Any]:
 
 def _properties(kind: Kind, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     given = {key: value for key, value in inputs.items() if value is not None}
-    missing = [
-        f"{field.name}: is required"
+    problems = [
+        f"{field.name}: {'must not be empty' if field.name in given else 'is required'}"
         for field in kind.fields
-        if field.required and field.name not in given and field.name not in _FILLED_IN
+        if field.required and not _is_given(given.get(field.name)) and field.name not in _FILLED_IN
     ]
-    if missing:
-        raise InputError(f"{kind.name} {name!r}", missing)
+    if problems:
+        raise InputError(f"{kind.name} {name!r}", problems)
     for key in kind.secrets:
         if key in given:
             value = given[key]
@@ -92,6 +96,18 @@ def _properties(kind: Kind, name: str, inputs: Mapping[str, Any]) -> dict[str, A
 _FILLED_IN = frozenset({"name", "project_id", "platform_url"})
 
 
+def _is_given(value: Any) -> bool:
+    return value is not None and not (isinstance(value, str) and value == "")
+
+
 def as_id(resource: Any) -> pulumi.Input[str]:
-    """The id of a resource, of a lookup's result, or the id itself."""
-    return cast("pulumi.Input[str]", resource.id if hasattr(resource, "id") else resource)
+    """The id of a resource, of a lookup's result, or the id itself; each may come in an Output."""
+    return cast("pulumi.Input[str]", attribute(resource, "id", resource))
+
+
+def attribute(holder: Any, name: str, default: Any = None) -> Any:
+    """What a resource or a lookup's result says of itself; `default` for a mere id. Each may come in an Output."""
+    # An Output claims to have any attribute (pulumi/output.py, `__getattr__`): only what is in it can tell.
+    if isinstance(holder, pulumi.Output):
+        return holder.apply(lambda held: getattr(held, name, held if default is holder else default))
+    return getattr(holder, name, default)

@@ -7,6 +7,8 @@ The environment never redirects an explicit provider.
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
+import re
 import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +18,8 @@ from ._errors import SettingsError
 NAMESPACE = "previsionio"
 EXPLICIT = f"{NAMESPACE}:explicit"
 """Set among an explicit provider's arguments, which look like stack configuration otherwise; its value names the
-settings that may come from the environment all the same, because `env_var_mappings` names their variables."""
+settings that come from the environment all the same, each with its variable, such as `token=STAGING_TOKEN`. The engine
+maps that to the vendor's name only if it is set, so the vendor's own may hold the token of another platform."""
 
 DEFAULT_PARALLELISM = 16
 
@@ -31,7 +34,12 @@ class Setting:
     title: str
     secret: bool = False
 
-    def missing(self) -> str:
+    def missing(self, variable: str | None = None) -> str:
+        """That there is none, and where it could be: `variable` is the only place where an explicit provider looks."""
+        if variable:
+            return (
+                f"no {self.title}: the environment variable {variable}, which the explicit provider names, is not set"
+            )
         flag = "--secret " if self.secret else ""
         return (
             f"no {self.title}: give {self.argument}= to an explicit previsionio.Provider, "
@@ -65,22 +73,21 @@ class Settings:
 def resolve(config: Callable[[str], Any], environment: Mapping[str, str]) -> Settings:
     """Find the settings. `config` looks up full keys such as `previsionio:url`."""
     explicit = config(EXPLICIT)
-    mapped = (explicit or "").split(",")
+    mapped = dict(part.partition("=")[::2] for part in (explicit or "").split(","))
     found: dict[str, str | None] = {}
     for setting in ALL:
-        own = config(f"{NAMESPACE}:{setting.key}")
-        outside = environment.get(setting.variable)
-        if explicit is not None and setting.key not in mapped:
-            outside = None
-        value = (outside or own) if explicit is None else (own or outside)
-        found[setting.key] = str(value).strip() or None if value else None
+        own = _text(config(f"{NAMESPACE}:{setting.key}"))
+        variable = setting.variable if explicit is None else mapped.get(setting.key, "")
+        outside = _text(environment.get(variable))
+        found[setting.key] = (outside or own) if explicit is None else (own or outside)
 
-    problems = [setting.missing() for setting in (URL, TOKEN) if not found[setting.key]]
+    problems = [setting.missing(mapped.get(setting.key)) for setting in (URL, TOKEN) if not found[setting.key]]
     url, token = found[URL.key], found[TOKEN.key]
     if url is not None:
         try:
             url = normalized_address(url)
         except ValueError as error:
+            url = None  # it may hold a password: kept nowhere, shown nowhere
             problems.append(f"the address of the platform {error}")
     if token is not None and not (token.isascii() and token.isprintable()):
         problems.append("the token for the platform holds characters that no HTTP header can carry")
@@ -92,11 +99,15 @@ def resolve(config: Callable[[str], Any], environment: Mapping[str, str]) -> Set
     return Settings(url, token, found[PROJECT.key], parallelism, tuple(problems))
 
 
+def _text(value: object) -> str | None:
+    return None if value is None else str(value).strip() or None
+
+
 def _parallelism(value: object) -> int:
     if value is None or value == "":
         return DEFAULT_PARALLELISM
     text = str(value)
-    number = float(text) if text.replace(".", "", 1).isdigit() else 0.0
+    number = float(text) if text.replace(".", "", 1).isdecimal() else 0.0
     if not number.is_integer() or not 1 <= number <= 64:
         raise ValueError(f"{NAMESPACE}:parallelism must be a whole number from 1 to 64")
     return int(number)
@@ -107,19 +118,51 @@ def normalized_address(url: str) -> str:
 
     Raises `ValueError` with the reason when it is no address of a platform.
     """
-    parts = urllib.parse.urlsplit(url)
+    try:
+        parts = urllib.parse.urlsplit(url)
+    except ValueError:  # whose text repeats the address
+        raise ValueError("cannot be read") from None
     try:
         port = parts.port
     except ValueError:
-        raise ValueError("has an impossible port") from None
+        port = 0
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         raise ValueError("must start with https:// or http:// and a host")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must not hold a user name or password")
     if parts.query or parts.fragment:
         raise ValueError("must not hold a query or fragment")
-    scheme, host = parts.scheme.lower(), parts.hostname
-    host = f"[{host}]" if ":" in host else host
+    if port == 0:
+        raise ValueError("has an impossible port")
+    if not url.isprintable() or " " in url:
+        raise ValueError("must not hold spaces or invisible characters")
+    scheme = parts.scheme.lower()
     default = {"http": 80, "https": 443}[scheme]
-    path = parts.path.rstrip("/").removesuffix("/ext/v1")
-    return f"{scheme}://{host}{f':{port}' if port and port != default else ''}{path}"
+    shown_port = f":{port}" if port and port != default else ""
+    return f"{scheme}://{_normalized_host(parts.hostname)}{shown_port}{_normalized_path(parts.path)}"
+
+
+def _normalized_host(host: str) -> str:
+    if ":" in host:
+        try:
+            return f"[{ipaddress.IPv6Address(host)}]"
+        except ValueError:
+            raise ValueError("cannot be read") from None
+    labels = host.removesuffix(".").split(".")
+    if not all(re.fullmatch(r"[a-z0-9_-]{1,63}|(?=.*[^\x00-\x7f])[\w-]{1,63}", label) for label in labels):
+        raise ValueError("has an impossible host")
+    return host
+
+
+def _normalized_path(path: str) -> str:
+    """The path without its end `/ext/v1`, which every call adds itself."""
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            segments = segments[:-1]
+        elif segment not in ("", "."):
+            raw = urllib.parse.unquote_to_bytes(segment)
+            segments.append(urllib.parse.quote(raw, safe="!$&'()*+,;=:@"))
+    if segments[-2:] == ["ext", "v1"]:
+        segments = segments[:-2]
+    return "".join(f"/{segment}" for segment in segments)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from ._errors import PlatformError
 from ._kinds import DATASET
 from ._platform import Platform
+from ._thread_pool import place_lent
 from ._values import Values
 
 _STATES: Final = ("copy_state", "describe_state", "drift_state")
@@ -19,8 +20,12 @@ _PROGRESS: Final = 30.0
 """Seconds between two progress lines."""
 
 
+@place_lent()
 def wait(platform: Platform, id_: str, values: Values) -> None:
-    """Return when the copy is done; raise with the platform's reason when it failed or took longer than `timeout`."""
+    """Return when the copy is done; raise with the platform's reason when it failed or took longer than `timeout`.
+
+    However many wait, the provider host has as many threads for other work as before.
+    """
     whose = f"Dataset {values['name']!r}"
     started = time.monotonic()
     told, pause = started, _FIRST_POLL

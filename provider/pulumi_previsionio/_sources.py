@@ -7,10 +7,10 @@ import json
 import posixpath
 from collections.abc import Sequence
 
-from ._client import quoted
 from ._errors import Refused
-from ._kinds import CONNECTORS, SOURCE_INPUTS, ConnectorKind, shape_problems
+from ._kinds import CONNECTORS, SOURCE_INPUTS, SQL, ConnectorKind, shape_problems
 from ._platform import Platform
+from ._urls import quoted
 from ._values import UNKNOWN, Values
 
 _NEAREST = 3
@@ -34,16 +34,29 @@ def source_problems(platform: Platform, values: Values) -> list[str]:
         if "table" in values and "g_cloud" not in values:
             problems = _table_problems(platform, connector_id, values["database"], values["table"])
         elif set(SOURCE_INPUTS) & set(values) == {"path"}:
-            problems = _path_problems(platform, connector_id, values["path"])
+            problems = _path_problems(platform, connector_id, values)
         else:
             problems = _extension_problems(platform, connector_id, values)
     except Refused as error:
-        return _kind_problems(platform, values) or [f"{_first(values)}: {error}"]
+        if problems := _kind_problems(platform, values):
+            return problems
+        if error.status in (404, 405, 501):  # the platform has no such call: nobody can tell
+            return []
+        return [f"{_first(values)}: {error}"]
     if problems is None:  # nobody can tell; the test after the creation will
         return []
     if not problems:
         platform.remember_verified(connector_id, source_of(values))
     return problems
+
+
+def look_ahead(platform: Platform, values: Values) -> None:
+    """Have asked in the background what `source_problems` is going to ask, where one answer serves many sources."""
+    connector_id = values["connector_id"]
+    if "table" in values and "g_cloud" not in values:
+        platform.ask_ahead(lambda: platform.tables(connector_id, values["database"]), connector_id, values["database"])
+    elif set(SOURCE_INPUTS) & set(values) == {"path"}:
+        platform.ask_ahead(lambda: platform.paths(connector_id), connector_id)
 
 
 def _table_problems(platform: Platform, connector_id: str, database: str, table: str) -> list[str] | None:
@@ -63,11 +76,14 @@ def _table_problems(platform: Platform, connector_id: str, database: str, table:
     return [f"table: {table!r} is not in database {database!r}. {_nearest(table, tables, 'tables', 'list_tables')}"]
 
 
-def _path_problems(platform: Platform, connector_id: str, path: str) -> list[str] | None:
-    paths = platform.paths(connector_id)
+def _path_problems(platform: Platform, connector_id: str, values: Values) -> list[str] | None:
+    path, paths = values["path"], platform.paths(connector_id)
     if not paths:
         return None
     if _plain(path) in {_plain(name) for name in paths}:
+        return []
+    # A list is no proof that there is nothing else: it starts at the login folder and may stop at some length.
+    if _extension_problems(platform, connector_id, values) == []:
         return []
     return [f"path: {path!r} is not there. {_nearest(path, paths, 'files')}"]
 
@@ -87,8 +103,14 @@ def _extension_problems(platform: Platform, connector_id: str, values: Values) -
     except Refused as error:
         if error.status != 422:
             raise
-        return [error.reason]
+        return [explained(error)]
     return []
+
+
+def explained(error: Refused) -> str:
+    """The platform's reason; the input that is wrong and the nearest names, where it tells them."""
+    reason = f"{error.field}: {error.reason}" if error.field else error.reason
+    return f"{reason}. {_did_you_mean(error.candidates[:_NEAREST])}" if error.candidates else reason
 
 
 def _probable_kind(values: Values) -> ConnectorKind:
@@ -96,8 +118,10 @@ def _probable_kind(values: Values) -> ConnectorKind:
 
 
 def _kind_problems(platform: Platform, values: Values) -> list[str]:
-    """When the platform refuses: is it because the connector is of another kind than the shape needs?"""
-    item = platform.client.get(f"/connectors/{quoted(values['connector_id'])}")
+    """When the platform refuses: is the connector gone, or of another kind than the shape needs?"""
+    item = platform.read_one(SQL, values["connector_id"])  # any kind stands for all
+    if item is None:
+        return [f"connector_id: there is no connector {values['connector_id']} on {platform.url}"]
     kind = CONNECTORS.get(str(item.get("type")))
     return shape_problems(values, kind) if kind else []
 
@@ -112,4 +136,8 @@ def _nearest(wanted: str, names: Sequence[str], noun: str, lister: str = "") -> 
     count = f"({len(names)} {noun}{f'; list them with {lister}' if lister else ''})"
     if not close:
         return f"Nothing there is spelt alike {count}"
-    return f"Did you mean {' or '.join(repr(by_lower[name]) for name in close)}? {count}"
+    return f"{_did_you_mean([by_lower[name] for name in close])} {count}"
+
+
+def _did_you_mean(names: Sequence[str]) -> str:
+    return f"Did you mean {' or '.join(map(repr, names))}?"

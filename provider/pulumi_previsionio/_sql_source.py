@@ -1,5 +1,6 @@
 """One SQL server and all that is wanted from it, as one component."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import pulumi
@@ -7,20 +8,22 @@ from pulumi import Input
 
 from ._connectors import SecretInput, SQLConnector
 from ._datasource import Datasource
+from ._errors import InputError
 
 
 class SQLSource(pulumi.ComponentResource):
     """One SQL connector with many data sources.
 
-    :param host, port, username, password, project_id, test_connection, force_destroy: see `SQLConnector`.
+    :param host, port, username, password, name, project_id, test_connection, force_destroy: see `SQLConnector`.
     :param database: the database that holds the tables and answers the queries.
     :param tables: names of tables; each becomes a data source of that name.
     :param queries: SQL text by name; each becomes a data source of that name.
     :param verify_source: see `Datasource`.
-    :param opts: Pulumi's resource options; an explicit provider goes into `providers`.
-    :raises ValueError: a table and a query have the same name.
+    :param opts: Pulumi's resource options; an explicit provider goes into `provider` or `providers`.
+    :raises InputError: a name is empty or stands for two data sources, or an input of the connector is None or empty.
 
-    Adding or removing a table or query touches nothing else.
+    `connector` is the connector, `tables` and `queries` the data sources by name. Adding or removing a table or a
+    query touches nothing else.
     """
 
     connector: SQLConnector
@@ -38,6 +41,7 @@ class SQLSource(pulumi.ComponentResource):
         database: Input[str],
         tables: Sequence[str] = (),
         queries: Mapping[str, Input[str]] | None = None,
+        name: Input[str] | None = None,
         project_id: Input[str] | None = None,
         test_connection: Input[bool] | None = None,
         force_destroy: Input[bool] | None = None,
@@ -45,33 +49,43 @@ class SQLSource(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         queries = queries or {}
-        if both := sorted(set(tables) & set(queries)):
-            raise ValueError(f"SQLSource {resource_name!r}: both a table and a query are named {', '.join(both)}")
+        if problems := _name_problems(tables, queries):
+            raise InputError(f"SQLSource {resource_name!r}", problems)
         super().__init__("previsionio:index:SQLSource", resource_name, {}, opts)
+        below = pulumi.ResourceOptions(parent=self)
         self.connector = SQLConnector(
             resource_name,
             host=host,
             port=port,
             username=username,
             password=password,
+            name=name,
             project_id=project_id,
             test_connection=test_connection,
             force_destroy=force_destroy,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=below,
         )
 
-        def datasource(name: str, table: Input[str] | None = None, request: Input[str] | None = None) -> Datasource:
+        def datasource(source: str, table: str | None = None, request: Input[str] | None = None) -> Datasource:
             return Datasource(
-                f"{resource_name}-{name}",
+                f"{resource_name}-{source}",
                 connector=self.connector,
                 database=database,
                 table=table,
                 request=request,
-                name=name,
+                name=source,
                 verify_source=verify_source,
-                opts=pulumi.ResourceOptions(parent=self),
+                opts=below,
             )
 
         self.tables = {table: datasource(table, table=table) for table in tables}
-        self.queries = {name: datasource(name, request=request) for name, request in queries.items()}
+        self.queries = {query: datasource(query, request=request) for query, request in queries.items()}
         self.register_outputs({"connectorId": self.connector.id})
+
+
+def _name_problems(tables: Sequence[str], queries: Mapping[str, object]) -> list[str]:
+    if isinstance(tables, str):
+        return [f"tables: must be a list of names, such as [{tables!r}]"]
+    problems = [] if all([*tables, *queries]) else ["tables, queries: a name must not be empty"]
+    twice = sorted(name for name, count in Counter([*tables, *queries]).items() if count > 1)
+    return problems + [f"tables, queries: {name!r} is there twice; each name becomes one data source" for name in twice]

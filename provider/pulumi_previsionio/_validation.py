@@ -23,15 +23,13 @@ def validate(kind: Kind, values: Values) -> tuple[Values, list[str]]:
     """
     unknown = {name: value for name, value in values.items() if value is UNKNOWN}
     known = {name: value for name, value in values.items() if value is not UNKNOWN}
+    problems = shape_problems(values, connector=None) if kind is DATASOURCE else []
     try:
         model = _model(kind, frozenset(unknown)).model_validate(known)
     except pydantic.ValidationError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
-        return values, [_problem(detail) for detail in details]
+        return values, [*(_problem(detail) for detail in details), *problems]
     clean: Values = {name: value for name, value in model if value is not None and name not in unknown}
-    problems = []
-    if kind is DATASOURCE:
-        problems = shape_problems(values, connector=None)
     return {**clean, **unknown}, problems
 
 
@@ -78,7 +76,7 @@ def _host(value: str) -> str:
 
 
 def _port(value: Any) -> int:
-    if isinstance(value, str) and value.strip().isdigit():
+    if isinstance(value, str) and value.strip().isdecimal():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
         raise ValueError("must be a whole number from 1 to 65535")

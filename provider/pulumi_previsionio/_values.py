@@ -7,7 +7,6 @@ be formatted, logged or compared by accident. `load` and `dump` are the two door
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import hashlib
 import hmac
@@ -76,6 +75,8 @@ class SecretReference:
             text = os.environ.get(self.name)
             if not text:
                 raise ValueError(f"the environment variable {self.name} is not set")
+            if not _is_unicode(text):
+                raise ValueError(f"the environment variable {self.name} is not UTF-8 text")
             return Secret(text)
         try:
             text = pathlib.Path(self.name).expanduser().read_text(encoding="utf-8")
@@ -83,6 +84,8 @@ class SecretReference:
             raise ValueError(f"the file {self.name} cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:
             raise ValueError(f"the file {self.name} is not UTF-8 text") from None
+        except (RuntimeError, ValueError) as error:  # no such home folder; a null byte in the name
+            raise ValueError(f"the file {self.name} cannot be read: {error}") from None
         if not text.strip():
             raise ValueError(f"the file {self.name} is empty")
         return Secret(text.removesuffix("\n").removesuffix("\r"))
@@ -94,6 +97,14 @@ class SecretReference:
             return dataclasses.replace(self, digest=before.digest)
         salt = secrets.token_hex(16)
         return dataclasses.replace(self, digest=f"{salt}${_scrypt(value, salt)}")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def same_secret(old: Any, new: Any) -> bool:
@@ -141,26 +152,27 @@ def canonical_credentials(value: Any) -> str:
     Accepts a dict, its JSON text, or base64 of that text; raises `ValueError` otherwise.
     """
     if isinstance(value, str):
-        value = _parse_json(value) or _parse_json(_unbase64(value))
+        parsed = _parse_json(value)
+        value = _parse_json(_unbase64(value)) if parsed is None else parsed
     if not isinstance(value, dict) or reference_of(value):
         raise ValueError("must be a service-account key: a dict, its JSON text, or base64 of that text")
     missing = [key for key in ("client_email", "private_key") if not value.get(key)]
     if missing:
         raise ValueError(f"is not a whole service-account key: no {' and no '.join(missing)}")
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return json.dumps(_whole_numbers(value), sort_keys=True, separators=(",", ":"))
 
 
 def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
 def _unbase64(text: str) -> str:
     try:
-        return base64.b64decode(text, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        return base64.b64decode("".join(text.split()), validate=True).decode()
+    except ValueError:
         return ""
 
 

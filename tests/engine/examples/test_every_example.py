@@ -1,0 +1,27 @@
+"""What holds for every example."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.examples.copies import EXAMPLES
+
+NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir() and folder.name != "__pycache__")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_a_project_that_a_reader_can_copy_and_a_test_runs(name: str) -> None:
+    folder = EXAMPLES / name
+    readme = (folder / "README.md").read_text()
+    assert readme.startswith("# ")
+    assert "```sh\npip install -r requirements.txt\n" in readme
+    assert "pulumi-previsionio" in (folder / "requirements.txt").read_text()
+    assert list(folder.rglob("Pulumi.yaml"))
+
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    assert f'copy("{name}"' in tests
+
+
+def test_the_list_of_examples_is_whole() -> None:
+    index = (EXAMPLES / "README.md").read_text()
+    assert [name for name in NAMES if f"]({name}/)" not in index] == []

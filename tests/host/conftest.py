@@ -1,0 +1,14 @@
+"""Fixtures for the tests on Pulumi's own provider host."""
+
+import pytest
+
+from tests.host.pythons import SUPPORTED, PythonMissing, with_pulumi
+
+
+@pytest.fixture(params=SUPPORTED)
+def python(request: pytest.FixtureRequest) -> str:
+    """Every Python that the package supports and this machine has; a missing one is a skipped test that says so."""
+    try:
+        return with_pulumi(request.param)
+    except PythonMissing as missing:
+        pytest.skip(str(missing))

@@ -1,0 +1,107 @@
+"""The provider host under many requests at once: as many calls in flight as the settings say, over as many connections.
+
+On every Python that the package supports and this machine has; a missing one is a skipped test that says so.
+"""
+
+import threading
+from typing import Any
+
+import pytest
+from pulumi_previsionio import _dynamic
+
+from tests.host.provider_host import ProviderHost
+from tests.host.pythons import SUPPORTED, PythonMissing, with_pulumi
+from tests.unit.fake_platform import TOKEN
+from tests.unit.scripted_server import Answer, Request, ScriptedServer
+
+ENOUGH = 20.0
+"""Seconds in which the calls that belong together must have come in; hardly any are needed."""
+
+
+@pytest.fixture(params=SUPPORTED)
+def python(request: pytest.FixtureRequest) -> str:
+    try:
+        return with_pulumi(request.param)
+    except PythonMissing as missing:
+        pytest.skip(str(missing))
+
+
+class Together:
+    """Answers creations and reads once `count` of them are there; alone they fail."""
+
+    def __init__(self, count: int) -> None:
+        self._barrier = threading.Barrier(count)
+
+    def __call__(self, request: Request) -> Answer:
+        try:
+            number = self._barrier.wait(ENOUGH)
+        except threading.BrokenBarrierError:
+            return Answer(400, {"status": 400, "message": ["too few at once"]})
+        return Answer(body={"_id": f"5ea1f00d{number:016x}", "name": request.path[-1]})
+
+
+def host_of(server: ScriptedServer, parallelism: int | None = None, **options: Any) -> ProviderHost:
+    config = {"previsionio:url": server.url, "previsionio:token": TOKEN}
+    if parallelism:
+        config["previsionio:parallelism"] = str(parallelism)
+    return ProviderHost(config, **options)
+
+
+def create(host: ProviderHost, count: int) -> list[Any]:
+    """Ask for projects, whose creation is one call; the answers' ids."""
+    creations = [host.create_later(_dynamic.ProjectProvider, {"name": f"p{number}"}) for number in range(count)]
+    return [creation.result().id for creation in creations]
+
+
+def test_sixteen_slow_creations_are_in_flight_at_once(python: str) -> None:
+    """All come in while the host still loads the provider: four have a thread, the others wait in a queue."""
+    with ScriptedServer(Together(16)) as server, host_of(server, python=python) as host:
+        assert len(set(create(host, 16))) == 16
+        assert (server.most_in_flight, server.connections) == (16, 16)
+
+
+def test_more_than_sixteen_wait_for_their_turn_and_for_a_connection() -> None:
+    with ScriptedServer(Together(16)) as server, host_of(server) as host:
+        create(host, 48)
+        assert (server.most_in_flight, server.connections) == (16, 16)
+        assert len(server.requests) == 48
+
+
+@pytest.mark.parametrize("parallelism", [6, 40])
+def test_the_parallelism_that_is_set(parallelism: int) -> None:
+    with ScriptedServer(Together(parallelism)) as server, host_of(server, parallelism=parallelism) as host:
+        create(host, 2 * parallelism)
+        assert (server.most_in_flight, server.connections) == (parallelism, parallelism)
+
+
+def test_snapshots_that_are_waited_for_take_nobodys_place() -> None:
+    """Twelve copies go on, three times as many as there may be calls; four creations are in flight all the same."""
+    together, waiting, copied = Together(4), threading.Semaphore(0), threading.Event()
+
+    def respond(request: Request) -> Answer:
+        if "datasets" not in request.path:
+            return together(request)
+        if request.method == "POST":
+            return Answer(body={"_id": f"5ea1f00d{request.json['name']:>016}"})
+        waiting.release()
+        state = "done" if copied.is_set() else "running"
+        return Answer(body=dict.fromkeys(("copy_state", "describe_state", "drift_state"), state))
+
+    def snapshot(number: int) -> dict[str, Any]:
+        return {"name": str(number), "datasource_id": "D", "project_id": "P", "timeout": 60.0}
+
+    with ScriptedServer(respond) as server, host_of(server, parallelism=4) as host:
+        snapshots = [host.create_later(_dynamic.DatasetProvider, snapshot(number)) for number in range(12)]
+        for _ in snapshots:
+            assert waiting.acquire(timeout=ENOUGH)
+        assert len(create(host, 4)) == 4
+        assert not any(snapshot.done() for snapshot in snapshots)
+        copied.set()
+        assert len({snapshot.result().id for snapshot in snapshots}) == 12
+
+
+def test_four_at_a_time_remain_where_the_pool_cannot_be_found() -> None:
+    hidden = "import concurrent.futures.thread as t; t._worker.__code__ = t._worker.__code__.replace(co_name='other')"
+    with ScriptedServer(Together(4)) as server, host_of(server, before=hidden) as host:
+        create(host, 12)
+        assert server.most_in_flight == 4

@@ -1,0 +1,176 @@
+"""Nothing is deleted while others still need it."""
+
+from typing import Any
+
+import pytest
+from pulumi_previsionio import PlatformError, _kinds
+from pulumi_previsionio import _lifecycle as lifecycle
+from pulumi_previsionio._kinds import Kind
+from pulumi_previsionio._platform import Platform
+from pulumi_previsionio._values import Values
+
+from tests.unit.examples import CONNECTORS, KINDS, values
+from tests.unit.fake_platform import PROJECT, FakePlatform
+from tests.unit.scripted_server import CUT, Answer
+
+
+def stored(fake: FakePlatform, kind: Kind, **changes: Any) -> tuple[str, Values]:
+    state = values(kind, platform_url=fake.url, **changes)
+    owner = {} if kind is _kinds.PROJECT_KIND else {"project_id": PROJECT}
+    return fake.store(kind.collection, None, name=state["name"], **owner), state
+
+
+def used_by(fake: FakePlatform, connector_id: str, *names: str) -> list[str]:
+    return [fake.store("data-sources", name=name, connector_id=connector_id, project_id=PROJECT) for name in names]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_nobody_uses_is_deleted(kind: Kind, fake: FakePlatform, platform: Platform) -> None:
+    id_, state = stored(fake, kind)
+
+    lifecycle.delete(kind, id_, state, platform)
+
+    assert id_ not in fake.objects[kind.collection]
+    assert len(fake.calls) <= (4 if kind is _kinds.PROJECT_KIND else 2)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_what_is_gone_already_is_a_success(kind: Kind, fake: FakePlatform, platform: Platform) -> None:
+    lifecycle.delete(kind, "5ea1", values(kind, platform_url=fake.url), platform)
+
+    assert f"DELETE /{kind.collection}/5ea1" in fake.calls
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(404, b"<html>", {"Content-Type": "text/html"}),
+        Answer(401, {"message": "x"}),
+        Answer(403, {"message": "x"}),
+        Answer(409, {"message": "x"}),
+        Answer(500, {"message": "x"}),
+        CUT,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_nothing_else_counts_as_deleted(
+    kind: Kind, answer: Answer, fake: FakePlatform, platform: Platform, pauses: list[float]
+) -> None:
+    id_, state = stored(fake, kind)
+    fake.fault("DELETE", "", answer, times=9)
+
+    with pytest.raises(PlatformError):
+        lifecycle.delete(kind, id_, state, platform)
+
+
+@pytest.mark.parametrize("kind", CONNECTORS, ids=lambda kind: kind.name)
+def test_a_connector_in_use_is_not_deleted_and_its_users_are_named(
+    kind: Kind, fake: FakePlatform, platform: Platform
+) -> None:
+    id_, state = stored(fake, kind)
+    (user,) = used_by(fake, id_, "customers")
+    used_by(fake, "another connector", "elsewhere")
+
+    with pytest.raises(PlatformError) as caught:
+        lifecycle.delete(kind, id_, state, platform)
+
+    assert str(caught.value) == (
+        f"{kind.name} 'thing' is still used by 1 data source: 'customers' ({user}), which this stack does not delete. "
+        "Delete them first, or set force_destroy=True and run `pulumi up` to delete them with the connector"
+    )
+    assert id_ in fake.objects["connectors"]
+    assert not [call for call in fake.calls if call.startswith("DELETE")]
+
+
+def test_many_users_are_counted_and_some_named(fake: FakePlatform, platform: Platform) -> None:
+    fake.page = 3
+    id_, state = stored(fake, _kinds.SQL)
+    used_by(fake, id_, *"abcdefgh")
+
+    with pytest.raises(PlatformError, match=r"still used by 8 data sources: 'a' .* 'e' \(\w+\) and 3 more, which"):
+        lifecycle.delete(_kinds.SQL, id_, state, platform)
+
+
+def test_with_force_the_users_go_first(fake: FakePlatform, platform: Platform) -> None:
+    id_, state = stored(fake, _kinds.SQL, force_destroy=True)
+    users = used_by(fake, id_, "a", "b")
+    (other,) = used_by(fake, "another connector", "elsewhere")
+
+    lifecycle.delete(_kinds.SQL, id_, state, platform)
+
+    assert set(fake.objects["data-sources"]) == {other}
+    deletions = [call for call in fake.calls if call.startswith("DELETE")]
+    assert deletions == [*(f"DELETE /data-sources/{user}" for user in users), f"DELETE /connectors/{id_}"]
+
+
+def test_users_that_are_gone_meanwhile_are_no_hindrance(fake: FakePlatform, platform: Platform) -> None:
+    id_, state = stored(fake, _kinds.SQL, force_destroy=True)
+    used_by(fake, id_, "a")
+    fake.fault("DELETE", "/data-sources/[^/]+", None, carried_out=True, before=fake.objects["data-sources"].clear)
+
+    lifecycle.delete(_kinds.SQL, id_, state, platform)
+
+    assert fake.objects["connectors"] == {}
+
+
+def test_users_that_this_destroy_has_deleted_do_not_count(fake: FakePlatform, platform: Platform) -> None:
+    id_, state = stored(fake, _kinds.SQL)
+    other_id, _ = stored(fake, _kinds.SQL)
+    users = used_by(fake, id_, "a", "b")
+    with pytest.raises(PlatformError):
+        lifecycle.delete(_kinds.SQL, id_, state, platform)
+
+    for user in users:
+        lifecycle.delete(_kinds.DATASOURCE, user, values(_kinds.DATASOURCE, platform_url=fake.url), platform)
+    fake.forget_calls()
+    lifecycle.delete(_kinds.SQL, id_, state, platform)
+    lifecycle.delete(_kinds.SQL, other_id, state, platform)
+
+    assert fake.objects["connectors"] == {}
+    assert fake.calls == [f"DELETE /connectors/{id_}", f"DELETE /connectors/{other_id}"]
+
+
+def test_a_list_that_cannot_be_read_deletes_nothing(fake: FakePlatform, platform: Platform) -> None:
+    id_, state = stored(fake, _kinds.SQL)
+    fake.fault("GET", "/data-sources", Answer(500, {}), times=9)
+
+    with pytest.raises(PlatformError):
+        lifecycle.delete(_kinds.SQL, id_, state, platform)
+
+    assert id_ in fake.objects["connectors"]
+
+
+@pytest.mark.parametrize("force", [True, False])
+def test_a_connector_whose_project_is_gone_is_gone(force: bool, fake: FakePlatform, platform: Platform) -> None:
+    state = values(_kinds.SQL, platform_url=fake.url, project_id="5ea1", force_destroy=force)
+
+    lifecycle.delete(_kinds.SQL, "5ea2", state, platform)
+
+
+@pytest.mark.parametrize(
+    ("collection", "noun"), [("connectors", "connector"), ("data-sources", "data source"), ("datasets", "dataset")]
+)
+def test_a_project_with_content_is_not_deleted(
+    collection: str, noun: str, fake: FakePlatform, platform: Platform
+) -> None:
+    id_, state = stored(fake, _kinds.PROJECT_KIND)
+    content = fake.store(collection, name="crm", project_id=id_)
+
+    with pytest.raises(PlatformError) as caught:
+        lifecycle.delete(_kinds.PROJECT_KIND, id_, state, platform)
+
+    assert str(caught.value) == (
+        f"Project 'thing' still holds 1 {noun}: 'crm' ({content}), which this stack does not delete. "
+        "Delete them first, or set force_destroy=True and run `pulumi up` to delete all with the project"
+    )
+    assert id_ in fake.objects["projects"]
+
+
+def test_with_force_a_project_goes_with_its_content_in_one_call(fake: FakePlatform, platform: Platform) -> None:
+    id_, state = stored(fake, _kinds.PROJECT_KIND, force_destroy=True)
+    fake.store("connectors", name="crm", project_id=id_)
+
+    lifecycle.delete(_kinds.PROJECT_KIND, id_, state, platform)
+
+    assert fake.calls == [f"DELETE /projects/{id_}"]

@@ -1,0 +1,201 @@
+"""What users see, and what may never change since stacks hold it."""
+
+import base64
+import inspect
+import json
+import pkgutil
+import re
+import subprocess
+import sys
+import types
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pulumi_previsionio as previsionio
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi_previsionio import PrevisionError, _dynamic, _errors
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_all_names_what_a_user_sees() -> None:
+    seen = {name for name, value in vars(previsionio).items() if not isinstance(value, types.ModuleType)}
+
+    assert {name for name in seen if not name.startswith("_")} | {"__version__"} == set(previsionio.__all__)
+    assert previsionio.__all__ == sorted(previsionio.__all__)
+
+
+def test_every_module_is_private() -> None:
+    names = [module.name for module in pkgutil.iter_modules(previsionio.__path__)]
+
+    assert [name for name in names if not name.startswith("_")] == []
+
+
+def test_every_public_name_is_documented() -> None:
+    undocumented = [
+        name
+        for name in previsionio.__all__
+        if name != "__version__" and not (getattr(previsionio, name).__doc__ or "").strip()
+    ]
+
+    assert undocumented == []
+
+
+# Errors
+
+
+def test_every_error_is_in_the_drawn_tree_and_has_the_parent_drawn_there() -> None:
+    drawn: dict[str, str | None] = {}
+    path: list[str] = []
+    for line in (_errors.__doc__ or "").splitlines():
+        if match := re.match(r"([│├└─ ]*)([A-Z]\w+)(?:  |$)", line):
+            depth = len(match[1]) // 4
+            path[depth:] = [match[2]]
+            drawn[match[2]] = path[depth - 1] if depth else None
+    defined = {
+        name: cls.__bases__[0].__name__ if cls is not PrevisionError else None
+        for name, cls in vars(_errors).items()
+        if inspect.isclass(cls) and issubclass(cls, Exception)
+    }
+
+    assert drawn == defined
+
+
+def test_every_error_is_public() -> None:
+    defined = {name for name, cls in vars(_errors).items() if inspect.isclass(cls) and issubclass(cls, Exception)}
+
+    assert defined <= set(previsionio.__all__)
+
+
+# Imports
+
+OWN_IMPORTS = """
+import sys
+import pulumi
+before = set(sys.modules)
+import pulumi_previsionio
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def test_the_import_in_a_program_is_light() -> None:
+    """Beyond Pulumi a program loads our own small modules only; `requests` and `pydantic` are for the provider host."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", OWN_IMPORTS], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout.split()
+
+    own = {"_connectors", "_dataset", "_datasource", "_dynamic", "_errors", "_interrupts", "_kinds", "_lookups"}
+    own |= {"_names"}
+    own |= {"_one_line_errors", "_project", "_provider", "_redaction", "_resource", "_secret_sources", "_settings"}
+    own |= {"_sql_source", "_thread_pool", "_values", "_version"}
+    small = {"hmac", "secrets"}
+    assert set(loaded) - small == {"pulumi_previsionio", *(f"pulumi_previsionio.{name}" for name in own)}
+
+
+# What stacks hold: never change a line of this table. Add one for a new class.
+
+PROVIDERS = {
+    "DatasetProvider": "gASVNgAAAAAAAACMG3B1bHVtaV9wcmV2aXNpb25pby5fZHluYW1pY5SMD0RhdGFzZXRQcm92aWRlcpSTlCmBlC4=",
+    "DatasourceProvider": (
+        "gASVOQAAAAAAAACMG3B1bHVtaV9wcmV2aXNpb25pby5fZHluYW1pY5SMEkRhdGFzb3VyY2VQcm92aWRlcpSTlCmBlC4="
+    ),
+    "FTPConnectorProvider": (
+        "gASVOwAAAAAAAACMG3B1bHVtaV9wcmV2aXNpb25pby5fZHluYW1pY5SMFEZUUENvbm5lY3RvclByb3ZpZGVylJOUKYGULg=="
+    ),
+    "GCPConnectorProvider": (
+        "gASVOwAAAAAAAACMG3B1bHVtaV9wcmV2aXNpb25pby5fZHluYW1pY5SMFEdDUENvbm5lY3RvclByb3ZpZGVylJOUKYGULg=="
+    ),
+    "ProjectProvider": "gASVNgAAAAAAAACMG3B1bHVtaV9wcmV2aXNpb25pby5fZHluYW1pY5SMD1Byb2plY3RQcm92aWRlcpSTlCmBlC4=",
+    "S3ConnectorProvider": (
+        "gASVOgAAAAAAAACMG3B1bHVtaV9wcmV2aXNpb25pby5fZHluYW1pY5SME1MzQ29ubmVjdG9yUHJvdmlkZXKUk5QpgZQu"
+    ),
+    "SFTPConnectorProvider": (
+        "gASVPAAAAAAAAACMG3B1bHVtaV9wcmV2aXNpb25pby5fZHluYW1pY5SMFVNGVFBDb25uZWN0b3JQcm92aWRlcpSTlCmBlC4="
+    ),
+    "SQLConnectorProvider": (
+        "gASVOwAAAAAAAACMG3B1bHVtaV9wcmV2aXNpb25pby5fZHluYW1pY5SMFFNRTENvbm5lY3RvclByb3ZpZGVylJOUKYGULg=="
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_the_text_by_which_a_stack_knows_its_provider(name: str) -> None:
+    text = serialize_provider(getattr(_dynamic, name)())
+
+    assert text == PROVIDERS[name]
+    assert b"\x1bpulumi_previsionio._dynamic" in base64.b64decode(text)
+
+
+def test_every_provider_class_is_in_the_table_and_none_is_a_secret() -> None:
+    classes = {cls.__name__: cls for cls in _all_subclasses(_dynamic.Provider) if cls.__module__ == _dynamic.__name__}
+
+    assert set(classes) == set(PROVIDERS)
+    assert not any(cls.serialize_as_secret_always for cls in classes.values())
+
+
+def test_the_type_tokens_by_which_a_stack_knows_its_resources() -> None:
+    tokens = {
+        name: getattr(cls, "_resource_type_name", None)
+        for name in previsionio.__all__
+        if inspect.isclass(cls := getattr(previsionio, name)) and hasattr(cls, "_provider_class")
+    }
+
+    assert tokens == {
+        "Dataset": "dynamic/previsionio:Dataset",
+        "Datasource": "dynamic/previsionio:Datasource",
+        "FTPConnector": "dynamic/previsionio:FTPConnector",
+        "GCPConnector": "dynamic/previsionio:GCPConnector",
+        "Project": "dynamic/previsionio:Project",
+        "S3Connector": "dynamic/previsionio:S3Connector",
+        "SFTPConnector": "dynamic/previsionio:SFTPConnector",
+        "SQLConnector": "dynamic/previsionio:SQLConnector",
+    }
+
+
+def test_each_resource_is_served_by_the_provider_of_its_name() -> None:
+    for name in PROVIDERS:
+        cls = getattr(previsionio, name.removesuffix("Provider"))
+        assert cls._provider_class is getattr(_dynamic, name)
+
+
+# The wheel
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The content of the wheel that users install."""
+    folder = tmp_path_factory.mktemp("wheel")
+    (path,) = WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_the_wheel_says_that_there_is_no_binary_plugin_to_look_for(wheel: dict[str, bytes]) -> None:
+    """The engine takes every distribution named `pulumi-…` for one that has a plugin, in the folder of that name."""
+    assert json.loads(wheel["pulumi_previsionio/pulumi-plugin.json"]) == {"resource": False}
+
+
+def test_the_wheel_is_typed(wheel: dict[str, bytes]) -> None:
+    assert {"pulumi_previsionio/py.typed", "previsionio_local/py.typed"} <= set(wheel)
+
+
+def test_the_wheel_holds_every_module_and_nothing_strange(wheel: dict[str, bytes]) -> None:
+    modules = {f"pulumi_previsionio/{path.name}" for path in (ROOT / "provider/pulumi_previsionio").glob("*.py")}
+    tops = {name.partition("/")[0] for name in wheel if ".dist-info" not in name}
+
+    assert modules <= set(wheel)
+    assert tops == {"pulumi_previsionio", "previsionio_local"}
+
+
+def test_the_version_is_the_distributions(wheel: dict[str, bytes]) -> None:
+    (metadata,) = (content.decode() for name, content in wheel.items() if name.endswith(".dist-info/METADATA"))
+
+    assert f"\nVersion: {previsionio.__version__}\n" in metadata
+    assert "\nName: pulumi-previsionio\n" in metadata
+
+
+def _all_subclasses(cls: type[Any]) -> list[type[Any]]:
+    return [each for child in cls.__subclasses__() for each in (child, *_all_subclasses(child))]
