@@ -11,6 +11,7 @@ from previsionio_local import LocalPlatform
 from pulumi_previsionio import _kinds, _settings
 
 from tests.engine.pulumi_cli import Stack
+from tests.engine.test_every_kind import every_kind
 from tests.servers.postgresql import PostgreSQL
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -67,6 +68,40 @@ def test_every_shape_is_documented() -> None:
     documented = {(row[0], connector) for row in table("Shape of a data source") for connector in row[1].split(", ")}
     kinds = [_kinds.SQL, _kinds.FTP, _kinds.SFTP, _kinds.S3, _kinds.GCP]
     assert documented == {(shape.name, kind.constants["type"]) for kind in kinds for shape in kind.shapes}
+
+
+@pytest.mark.parametrize("name", ["Dataset", "Project", "SQLSource"])
+def test_inputs_of_the_other_resources_are_documented(name: str) -> None:
+    documented = {row[0]: row[2] for row in table("Resource")}[f"`{name}`"]
+    own = set(inspect.signature(getattr(pulumi_previsionio, name)).parameters)
+    connector = set(inspect.signature(pulumi_previsionio.SQLConnector).parameters) - {"common"}
+    common = {"resource_name", "name", "project_id", "opts", *pulumi_previsionio.ConnectorArgs.__annotations__}
+    common |= {"verify_source", *(connector if name == "SQLSource" else ())}
+    common -= {"force_destroy"} if name == "Project" else set()
+    assert set(names(documented)) - {"SQLConnector"} == own - common
+
+
+def test_every_shape_was_tested_with_the_servers_that_are_named() -> None:
+    rows = [(shape, kind, row[2]) for row in table("Tested shape") for shape, kind in product(row[0], row[1])]
+    assert {(shape, kind) for shape, kind, _ in rows} == {
+        (shape.name, type_) for type_, kind in _kinds.CONNECTORS.items() for shape in kind.shapes
+    }
+    fixtures = {
+        "PostgreSQL": "postgresql",
+        "MariaDB": "mariadb",
+        "ProFTPD": "ftp sftp",
+        "SeaweedFS": "s3",
+        "local-bigquery": "google",
+        "fake-gcs-server": "google",
+    }
+    named = {
+        fixture for _, _, servers in rows for word in fixtures if word in servers for fixture in fixtures[word].split()
+    }
+    assert named == set(inspect.signature(inspect.unwrap(every_kind)).parameters)
+
+
+def product(shapes: str, kinds: str) -> list[tuple[str, str]]:
+    return [(shape, kind) for shape in shapes.split(", ") for kind in kinds.split(", ")]
 
 
 def test_every_setting_is_documented() -> None:

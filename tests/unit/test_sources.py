@@ -167,6 +167,20 @@ def test_another_refusal_is_a_problem_of_the_input_in_the_platforms_words(
     assert source_problems(platform, source(fake, "FTP", path="/x.csv")) == ["path: 530 Login incorrect (400)"]
 
 
+@pytest.mark.parametrize("status", [404, 405, 501])
+@pytest.mark.parametrize("shape", ["table", "file"])
+def test_a_platform_without_the_call_leaves_the_source_to_the_test(
+    shape: str, status: int, fake: FakePlatform, platform: Platform
+) -> None:
+    for path in ("/tables", "/databases", "/paths"):
+        fake.fault("GET", path, Answer(status, {"message": "no such call"}))
+    type_, inputs = SHAPES[shape]
+    values = source(fake, type_, **inputs)
+
+    assert source_problems(platform, values) == []
+    assert not platform.is_verified(values["connector_id"], source_of(values))
+
+
 def test_a_connector_that_is_gone_is_a_problem_of_the_connector(fake: FakePlatform, platform: Platform) -> None:
     assert source_problems(platform, {"connector_id": "5ea1", "database": "crm", "table": "customers"}) == [
         f"connector_id: there is no connector 5ea1 on {fake.url}"
