@@ -1,9 +1,9 @@
 # Everything here works from a fresh clone, as root or as an ordinary user: each target makes what it needs first.
 
 python := .venv/bin/python
-typed := __main__.py provider local_platform tests tools
+typed := __main__.py benchmarks examples provider local_platform tests tools
 
-.PHONY: help venv engine up down test test-servers lint clean
+.PHONY: help venv engine up down test test-servers lint bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -29,6 +29,9 @@ engine: ## finds `pulumi`, or builds it into a cache folder of yours
 
 test-servers: .venv/.dev
 	@tools/install-test-servers
+
+bench: .venv/.bench engine ## our speed beside two other providers'; a while, and only on an idle machine
+	$(python) -m benchmarks
 
 clean: down ## also removes .venv and all that the quickstart kept
 	rm -rf .venv .state .mypy_cache .ruff_cache .hypothesis Pulumi.local.yaml

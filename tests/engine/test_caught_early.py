@@ -1,5 +1,6 @@
 """A source that does not exist is caught before anything is made, and the nearest that does is named."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -41,7 +42,7 @@ def misspelt(s3: S3) -> dict[str, tuple[str, str]]:
                 "database",
                 "shop",
                 {"database": "cmr", "table": "customers"},
-                "database: 'cmr' is not there. Did you mean 'crm'? (2 databases; list them with list_databases)",
+                "database: 'cmr' is not there. Did you mean 'crm'? (some databases; list them with list_databases)",
             ),
             (
                 "table",
@@ -88,18 +89,24 @@ def test_the_nearest_is_named(
     lines = [line for line, _ in misspelt.values()]
     # Behind connectors that are only just made.
     told = errors(stack.up(program(*connectors, *lines), "--continue-on-error", expect_failure=True))
-    assert told == {name: f"Datasource {name!r}: {words}" for name, (_, words) in misspelt.items()}
+    assert {name: without_count(words) for name, words in told.items()} == {
+        name: f"Datasource {name!r}: {words}" for name, (_, words) in misspelt.items()
+    }
     assert sorted(objects.names()) == sorted(stack.resources()) == ["files", "lake", "shop", "warehouse"]
     assert not any(call.method == "POST" and call.path.endswith("/data-sources") for call in platform.calls())
 
     # Behind connectors that are there; the engine reports one resource that fails its check.
     for name, (line, words) in misspelt.items():
-        assert the_error(stack.preview(program(*connectors, line), expect_failure=True)).endswith(
-            f"resource {name!r} has a problem: {words}"
-        )
+        told_in_preview = without_count(the_error(stack.preview(program(*connectors, line), expect_failure=True)))
+        assert told_in_preview.endswith(f"resource {name!r} has a problem: {words}")
 
     unverified = [line.removesuffix(")") + ", verify_source=False)" for line in lines]
     platform.clear_calls()
     assert stack.up_as_previewed(program(*connectors, *unverified)).changes == dict.fromkeys(misspelt, "create")
     assert {call.method for call in platform.calls()} == {"POST"}
     assert len(platform.calls()) == len(misspelt)
+
+
+def without_count(words: str) -> str:
+    """Other tests make databases on the same servers meanwhile."""
+    return re.sub(r"\(\d+ databases", "(some databases", words)

@@ -179,19 +179,20 @@ def test_databases_with_odd_names_are_listed_and_used(sources: Client, servers: 
 
 
 def test_tables_in_other_schemas_have_its_name(sources: Client, postgresql: postgresql.PostgreSQL) -> None:
-    with postgresql.connect_as_administrator("crm") as connection:
+    make_odd_database(postgresql, "schemas")
+    with postgresql.connect_as_administrator("schemas") as connection:
         connection.execute("CREATE SCHEMA IF NOT EXISTS sales")
         connection.execute("CREATE OR REPLACE VIEW sales.leads AS SELECT 1 AS id")
         connection.execute('GRANT USAGE ON SCHEMA sales TO "reader"')
         connection.execute('GRANT SELECT ON sales.leads TO "reader"')
     connector = sources.connector(**sql_login(postgresql))
     path = f"/connectors/{connector['_id']}"
-    assert "sales.leads" in sources.get(f"{path}/databases/crm/tables")["items"]
-    for table in ("sales.leads", "public.customers"):
-        assert sources.post(f"{path}/verify", database="crm", table=table) == {"found": True}
-    response = sources.call("POST", f"{path}/verify", json={"database": "crm", "table": "leads"})
+    assert "sales.leads" in sources.get(f"{path}/databases/schemas/tables")["items"]
+    for table in ("sales.leads", "public.schemas"):
+        assert sources.post(f"{path}/verify", database="schemas", table=table) == {"found": True}
+    response = sources.call("POST", f"{path}/verify", json={"database": "schemas", "table": "leads"})
     assert response.json()["candidates"] == ["sales.leads"]
-    dataset = sources.dataset(sources.datasource(connector, database="crm", table="sales.leads"))
+    dataset = sources.dataset(sources.datasource(connector, database="schemas", table="sales.leads"))
     assert dataset["rows"] == 1
 
 
