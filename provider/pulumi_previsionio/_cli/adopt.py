@@ -1,0 +1,283 @@
+"""`adopt`: put existing objects under a stack, so that the next preview shows no change.
+
+The engine cannot read a dynamic resource by type and id (pulumi/pulumi#16175), but it takes one over from a file that
+holds its inputs and outputs. Both come from the program itself: a preview with a plan says which inputs it gives to
+each resource, after `check`, with secrets encrypted by the stack's own key. What is left to do is to see that the
+platform has the same, to fill in what the plan cannot know yet (the ids), and to import.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from .. import _lifecycle
+from .._errors import PlatformError, Refused, Unreachable
+from .._kinds import CONNECTORS, DATASET, DATASOURCE, PROJECT_KIND, Kind
+from .._platform import Platform
+from .._settings import EXPLICIT
+from .._values import Values, load
+from . import plan
+from .console import shown
+from .errors import Declined
+from .literals import one_line
+from .manifest import TYPE, Wanted
+from .plan import Declared, Plan
+
+KINDS: dict[str, Kind] = {TYPE + kind.name: kind for kind in (*CONNECTORS.values(), DATASOURCE, DATASET, PROJECT_KIND)}
+Platforms = Callable[[Declared], Platform]
+"""The platform that a declared resource is on, by its provider."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Match:
+    """A resource of the program that would be created, and the object that it is to be."""
+
+    declared: Declared
+    id: str
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.kind.name} {self.declared.name!r} ({self.id})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Matches:
+    """What becomes of the objects to adopt: new ones, those in the stack already, those that no line declares."""
+
+    new: tuple[Match, ...]
+    there: tuple[Wanted, ...]
+    undeclared: tuple[Wanted, ...]
+
+
+def match(wanted: Iterable[Wanted], planned: Plan, stack: Sequence[Mapping[str, Any]]) -> Matches:
+    """Find the resource for each object; `Declined` where the stack says something else than the file."""
+    held = {resource["urn"]: resource for resource in stack if resource["type"] in KINDS}
+    holders = {resource["id"]: urn for urn, resource in held.items() if not resource.get("external")}
+    by_name: dict[tuple[str | None, str], list[Declared]] = {}
+    for declared in planned.declared.values():
+        if declared.type in KINDS:
+            by_name.setdefault((declared.type, declared.name), []).append(declared)
+            if KINDS[declared.type] in CONNECTORS.values():
+                by_name.setdefault((None, declared.name), []).append(declared)
+
+    new, there, undeclared, problems = [], [], [], []
+    for each in wanted:
+        candidates = by_name.get((each.type, each.name), [])
+        if not candidates:
+            undeclared.append(each)
+        elif len(candidates) > 1:
+            problems.append(f"{each}: several resources of the program have this name")
+        elif (holder := holders.get(each.id)) == candidates[0].urn:
+            there.append(each)
+        elif holder:
+            problems.append(
+                f"{each}: the stack holds it as {holder.rpartition('::')[2]!r}. "
+                "To give that resource another name, use the option `aliases`"
+            )
+        elif (other := held.get(candidates[0].urn)) and other.get("external"):
+            problems.append(f"{each}: the stack only reads it (`get`). First: pulumi state delete '{other['urn']}'")
+        elif other:
+            problems.append(f"{each}: the stack's resource of that name is another object, {other['id']}")
+        else:
+            new.append(Match(candidates[0], each.id, KINDS[candidates[0].type]))
+    problems += _taken_twice(new)
+    if problems:
+        raise Declined("the program, the stack and the ids do not fit together; nothing was imported", *problems)
+    return Matches(tuple(new), tuple(there), tuple(undeclared))
+
+
+def _taken_twice(new: list[Match]) -> list[str]:
+    by_id: dict[str, list[Match]] = {}
+    for each in new:
+        by_id.setdefault(each.id, []).append(each)
+    return [f"{' and '.join(map(str, same))}: one object cannot be both" for same in by_id.values() if len(same) > 1]
+
+
+def refuse_other_changes(matches: Matches, planned: Plan) -> None:
+    """`Declined` when the preview could not end empty, because the program would change something else as well."""
+    others = other_changes(matches, planned)
+    if others:
+        raise Declined(
+            "the program would also make other changes, so the preview cannot end empty; nothing was imported. "
+            "Run `pulumi up` for those first, or adopt all the same with --allow-other-changes",
+            *map(str, others),
+        )
+
+
+def other_changes(matches: Matches, planned: Plan) -> list[plan.Change]:
+    """What `pulumi up` would do beside making what is to be adopted, and what comes along with it."""
+    comes_along = {each.declared.urn for each in matches.new}
+    for each in matches.new:
+        comes_along |= {parent.urn for parent in _new_parents(each.declared, planned) if not parent.custom}
+        provider = planned.declared.get(each.declared.explicit_provider or "")
+        if provider and provider.is_new:
+            comes_along.add(provider.urn)
+    return [change for change in planned.changes() if change.urn not in comes_along]
+
+
+# The objects on the platform
+
+
+def completed(matches: Matches, planned: Plan, platforms: Platforms) -> dict[str, dict[str, Any]]:
+    """Urn → the inputs of each new resource, the ids of others filled in.
+
+    `Declined` when the platform's objects are not what the program says, naming every difference.
+    """
+    completion = _Completion(matches, planned)
+    inputs: dict[str, dict[str, Any]] = {}
+    gone, different = [], []
+    for each in matches.new:
+        inputs[each.declared.urn], problems = completion.inputs(each)
+        if not problems:
+            values = load(each.kind, inputs[each.declared.urn])
+            try:
+                live = _lifecycle.read(each.kind, each.id, values, platforms(each.declared))
+            except (Unreachable, Refused):
+                raise
+            except PlatformError as error:  # it is of another kind
+                problems = [str(error)]
+            else:
+                if live is None:
+                    gone.append(str(each))
+                else:
+                    problems = _differences(each.kind, values, live)
+        different += [f"{each}: {problem}" for problem in problems]
+    if gone:
+        raise Declined(
+            "these are no longer on the platform; nothing was imported. Delete their lines from the program, "
+            "or their entries from the file to have `pulumi up` make them again",
+            *gone,
+        )
+    if different:
+        raise Declined("the program does not say what the platform has; nothing was imported", *different)
+    return inputs
+
+
+class _Completion:
+    """Fills in what the plan cannot know because the resource that it comes from is only now being adopted."""
+
+    def __init__(self, matches: Matches, planned: Plan) -> None:
+        self._planned = planned
+        self._new = {each.declared.urn: each for each in matches.new}
+
+    def inputs(self, each: Match) -> tuple[dict[str, Any], list[str]]:
+        """All inputs, and a problem for each that only the creation of another resource would tell."""
+        inputs, problems = {}, []
+        for name, value in each.declared.inputs.items():
+            sources = [urn for urn in each.declared.dependencies.get(name, ()) if not self._planned.is_same(urn)]
+            if not plan.contains_unknown(value) and not (sources and plan.is_secret(value)):
+                inputs[name] = value
+            elif len(sources) == 1 and (found := self._of(name, sources[0])):
+                inputs[name] = found
+            else:
+                source = f" comes from {sources[0].rpartition('::')[2]!r} and" if sources else ""
+                problems.append(f"{name}: its value{source} is not known before `pulumi up`")
+        return inputs, problems
+
+    def _of(self, name: str, urn: str) -> str | None:
+        """What an input that refers to an adopted resource is; None when it is not known."""
+        source = self._new.get(urn)
+        if source is None:
+            return None
+        if name == "project_id" and source.kind is not PROJECT_KIND:  # it takes over the project of its source
+            project_id = self.inputs(source)[0].get(name)
+            return str(project_id) if project_id else None
+        return source.id if name in _REFERENCES else None
+
+
+_REFERENCES = ("connector_id", "datasource_id", "project_id")
+
+
+def _differences(kind: Kind, values: Values, live: Values) -> list[str]:
+    return [
+        f"{name}: the program says {_brief(values.get(name))}, the platform has {_brief(live.get(name))}"
+        for name in (field.name for field in kind.wire_fields if not field.secret)
+        if values.get(name) != live.get(name)
+    ]
+
+
+def _brief(value: object) -> str:
+    return "nothing" if value is None else one_line(repr(value), 100)
+
+
+# The import file
+
+
+def import_file(inputs: Mapping[str, Mapping[str, Any]], matches: Matches, planned: Plan) -> str:
+    """The text of the file for `pulumi import`: the resources, with their parents and providers."""
+    writer = _Writer(planned, {each.declared.urn for each in matches.new})
+    for each in matches.new:
+        declared = each.declared
+        own = dict(inputs[declared.urn])
+        hidden = {name: plan.hidden(value) for name, value in own.items() if name in declared.secret_outputs}
+        entry = {"id": each.id, "inputs": own, "outputs": own | hidden}
+        if provider := declared.explicit_provider:
+            entry["provider"] = writer.name(provider)
+        writer.add(declared, entry)
+    return writer.text()
+
+
+class _Writer:
+    """Names the entries of an import file: its own for those in it, a table for what the stack holds already."""
+
+    def __init__(self, planned: Plan, adopted: set[str]) -> None:
+        self._planned = planned
+        self._adopted = adopted
+        self._names: dict[str, str] = {}
+        self._table: dict[str, str] = {}
+        self._entries: list[dict[str, Any]] = []
+
+    def add(self, declared: Declared, entry: Mapping[str, Any]) -> None:
+        head = {"type": declared.type, "name": self._own_name(declared.urn), "logicalName": declared.name}
+        parent = self._planned.declared.get(declared.parent)
+        link = {"parent": self.name(parent.urn)} if parent and not parent.is_builtin else {}
+        self._entries.append({**head, **link, **entry})
+
+    def name(self, urn: str) -> str:
+        """What the file calls a resource that another one refers to; new parents and providers are put in with it."""
+        declared = self._planned.declared[urn]
+        if urn in self._names or urn in self._adopted:
+            return self._own_name(urn)
+        name = self._own_name(urn)
+        if not declared.is_new:
+            self._table[name] = urn
+        elif not declared.custom:
+            self.add(declared, {"component": True})
+        elif declared.type == plan.PROVIDER and declared.state.get(EXPLICIT) == "arguments":
+            self.add(declared, {"inputs": dict(declared.inputs)})
+        else:
+            raise Declined(
+                f"{plan.Change('create', urn)}: the engine cannot make this along with an import. Make it first: "
+                f"pulumi up --target '{urn}'"
+            )
+        return name
+
+    def text(self) -> str:
+        return json.dumps({"nameTable": self._table, "resources": self._entries})
+
+    def _own_name(self, urn: str) -> str:
+        return self._names.setdefault(urn, f"resource{len(self._names)}")
+
+
+def _new_parents(declared: Declared, planned: Plan) -> list[Declared]:
+    found = []
+    parent = planned.declared.get(declared.parent)
+    while parent and parent.is_new and not parent.is_builtin:
+        found.append(parent)
+        parent = planned.declared.get(parent.parent)
+    return found
+
+
+def summary(matches: Matches) -> str:
+    """`2 SQLConnector, 5 Datasource`."""
+    counts: dict[str, int] = {}
+    for each in matches.new:
+        counts[each.kind.name] = counts.get(each.kind.name, 0) + 1
+    return ", ".join(f"{number} {name}" for name, number in counts.items())
+
+
+def names(wanted: Iterable[Wanted]) -> list[str]:
+    return [f"{(each.type or '').removeprefix(TYPE)} {shown(each.name)} ({each.id})" for each in wanted]
