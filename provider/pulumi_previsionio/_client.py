@@ -6,6 +6,7 @@ platform answers 502, 503 or 504; a creation is tried again only when it cannot 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import email.utils
 import http.client
@@ -84,8 +85,8 @@ class Client:
             backoff_factor=0.2,
             raise_on_status=False,
         )
-        self._repeatable = _session(token, connections, repeat)
-        self._once = _session(token, connections, once)
+        self._repeatable = _session(url, token, connections, repeat)
+        self._once = _session(url, token, connections, once)
         for scheme in ("http://", "https://"):  # one pool of connections for both
             pool = self._repeatable.get_adapter(scheme)
             assert isinstance(pool, requests.adapters.HTTPAdapter)
@@ -263,8 +264,13 @@ def _words(header: str) -> frozenset[str]:
     return frozenset(word.strip() for word in header.split(",") if word.strip())
 
 
-def _session(token: str, connections: int, retries: urllib3.Retry) -> requests.Session:
+def _session(url: str, token: str, connections: int, retries: urllib3.Retry) -> requests.Session:
     session = requests.Session()
+    # What the environment says of proxies and certificates, once: by default all of it is read for each call anew.
+    with contextlib.suppress(ValueError):  # no address at all, as the first call will tell
+        environment = session.merge_environment_settings(url, {}, None, None, None)
+        session.proxies, session.verify = environment["proxies"], environment["verify"]
+        session.trust_env = False
     session.auth = _BareToken(token)
     session.headers["Accept"] = "application/json"
     session.headers["User-Agent"] = f"pulumi-previsionio/{__version__}"

@@ -45,15 +45,18 @@ class PrevisionResource(Resource):
         _interrupts.end_quietly()
         inputs = {**inputs, **more_inputs}
         kind = self._provider_class.kind
-        opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(additional_secret_outputs=list(kind.secrets)), opts)
-        if opts.id is not None:  # a `get`: everything comes from the platform
+        if kind.secrets:
+            secret = pulumi.ResourceOptions(additional_secret_outputs=list(kind.secrets))
+            opts = pulumi.ResourceOptions.merge(secret, opts)
+        if opts is not None and opts.id is not None:  # a `get`: everything comes from the platform
             properties: dict[str, Any] = {field.name: None for field in kind.fields if not field.secret}
         else:
             properties = _properties(kind, resource_name, inputs)
         super().__init__(self._provider_class(), resource_name, properties, opts)
+        nothing = pulumi.Output.from_input(None)
         for field in kind.fields:
             if field.name not in properties:  # not set: nothing for the engine to keep, but an attribute all the same
-                setattr(self, field.name, pulumi.Output.from_input(None))
+                setattr(self, field.name, nothing)
 
     @classmethod
     def _get(cls: type[Self], name: str, id_: pulumi.Input[str], opts: pulumi.ResourceOptions | None) -> Self:

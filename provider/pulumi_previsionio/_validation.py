@@ -1,15 +1,17 @@
-"""Validation of inputs: pydantic models made from the kinds' entries.
+"""Validation of inputs: pydantic validators made from the kinds' entries.
 
-Only the provider's host process loads this module (pydantic takes a while to import).
+Only the provider's host process loads this module, and it does so once in each preview and update. So the validators
+are put together from pydantic's own core: its model classes alone take as long to import as everything else here.
 """
 
 from __future__ import annotations
 
 import functools
 import ipaddress
-from typing import Annotated, Any
+from typing import Any
 
-import pydantic
+from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core import core_schema as schema
 
 from ._kinds import DATASOURCE, Kind, Type, shape_problems
 from ._values import UNKNOWN, Secret, SecretReference, Values, canonical_credentials
@@ -25,25 +27,25 @@ def validate(kind: Kind, values: Values) -> tuple[Values, list[str]]:
     known = {name: value for name, value in values.items() if value is not UNKNOWN}
     problems = shape_problems(values, connector=None) if kind is DATASOURCE else []
     try:
-        model = _model(kind, frozenset(unknown)).model_validate(known)
-    except pydantic.ValidationError as error:
+        checked = _validator(kind, frozenset(unknown)).validate_python(known)
+    except ValidationError as error:
         details = error.errors(include_url=False, include_input=False, include_context=False)
         return values, [*(_problem(detail) for detail in details), *problems]
-    clean: Values = {name: value for name, value in model if value is not None and name not in unknown}
+    clean: Values = {name: value for name, value in checked.items() if value is not None and name not in unknown}
     return {**clean, **unknown}, problems
 
 
 @functools.cache
-def _model(kind: Kind, optional: frozenset[str]) -> type[pydantic.BaseModel]:
-    definitions: dict[str, Any] = {}
+def _validator(kind: Kind, optional: frozenset[str]) -> SchemaValidator:
+    fields = {}
     for field in kind.fields:
-        annotation = _TYPES[field.type]
-        if field.required and field.name not in optional:
-            definitions[field.name] = (annotation, ...)
-        else:
-            definitions[field.name] = (annotation | None, field.default)
-    config = pydantic.ConfigDict(extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
-    return pydantic.create_model(kind.name, __config__=config, **definitions)
+        is_required = field.required and field.name not in optional
+        checker = _TYPES[field.type]
+        if not is_required:
+            checker = schema.with_default_schema(schema.nullable_schema(checker), default=field.default)
+        fields[field.name] = schema.typed_dict_field(checker, required=is_required)
+    whole = schema.typed_dict_schema(fields, extra_behavior="forbid")
+    return SchemaValidator(whole, schema.CoreConfig(hide_input_in_errors=True))
 
 
 _WORDS = {
@@ -119,15 +121,17 @@ def _credentials(value: Any) -> Secret | SecretReference:
     return Secret(canonical_credentials(value.reveal() if isinstance(value, Secret) else value))
 
 
-_Text = Annotated[str, pydantic.StringConstraints(min_length=1)]
-_TYPES: dict[Type, Any] = {
-    Type.TEXT: _Text,
-    Type.HOST: Annotated[_Text, pydantic.AfterValidator(_host)],
-    Type.PORT: Annotated[Any, pydantic.AfterValidator(_port)],
-    Type.SECRET: Annotated[Any, pydantic.AfterValidator(_secret)],
-    Type.CREDENTIALS: Annotated[Any, pydantic.AfterValidator(_credentials)],
-    Type.COLOR: Annotated[_Text, pydantic.AfterValidator(_color)],
-    Type.SECONDS: Annotated[Any, pydantic.AfterValidator(_seconds)],
-    Type.FLAG: bool,
-    Type.VALUES: list[Any],
+_text = schema.str_schema(min_length=1)
+_any = schema.any_schema()
+_after = schema.no_info_after_validator_function
+_TYPES: dict[Type, schema.CoreSchema] = {
+    Type.TEXT: _text,
+    Type.HOST: _after(_host, _text),
+    Type.PORT: _after(_port, _any),
+    Type.SECRET: _after(_secret, _any),
+    Type.CREDENTIALS: _after(_credentials, _any),
+    Type.COLOR: _after(_color, _text),
+    Type.SECONDS: _after(_seconds, _any),
+    Type.FLAG: schema.bool_schema(),
+    Type.VALUES: schema.list_schema(_any),
 }

@@ -1,0 +1,162 @@
+"""How many calls each operation makes on the platform: no more than the table of operations promises.
+
+20 connectors to a real MariaDB and 80 data sources, whose tables the platform really lists.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+from previsionio_local import LocalPlatform
+
+from tests.engine.objects import Objects
+from tests.engine.programs import connector, datasource, program
+from tests.engine.pulumi_cli import Stack
+from tests.servers.mariadb import MariaDB
+from tests.servers.proftpd import FTP
+
+CONNECTORS, EACH = 20, 4
+DATASOURCES = CONNECTORS * EACH
+OBJECTS = CONNECTORS + DATASOURCES
+
+POST_CONNECTOR, POST_DATASOURCE = "POST /projects/ID/connectors", "POST /projects/ID/data-sources"
+TEST_CONNECTOR = "POST /connectors/ID/test"
+GET_CONNECTOR, GET_DATASOURCE = "GET /connectors/ID", "GET /data-sources/ID"
+CONNECTORS_PAGE, DATASOURCES_PAGE = "GET /projects/ID/connectors", "GET /projects/ID/data-sources"
+TABLES = "GET /connectors/ID/databases/crm/tables"
+DELETE_CONNECTOR, DELETE_DATASOURCE = "DELETE /connectors/ID", "DELETE /data-sources/ID"
+
+
+@pytest.fixture
+def calls(platform: LocalPlatform) -> Callable[[], dict[str, int]]:
+    """The calls by kind since the last time that they were taken."""
+
+    def take() -> dict[str, int]:
+        kinds = Counter(f"{call.method} {re.sub('[0-9a-f]{24}', 'ID', call.path)}" for call in platform.calls())
+        platform.clear_calls()
+        return dict(kinds)
+
+    return take
+
+
+def many(server: MariaDB, *, moved: str = "") -> str:
+    """The program; the first connector's host is `moved` if given."""
+    return f"""
+        import pulumi_previsionio as previsionio
+
+        for number in range({CONNECTORS}):
+            connector = previsionio.SQLConnector(
+                f"c{{number}}",
+                host={moved!r} or {server.host!r} if number == 0 else {server.host!r},
+                port={server.port},
+                username={server.username!r},
+                password={server.password!r},
+            )
+            for each in range({EACH}):
+                table = ("customers", "orders")[each % 2]
+                previsionio.Datasource(f"c{{number}}-{{each}}", connector=connector, database="crm", table=table)
+    """
+
+
+def test_calls_of_a_whole_life(stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]) -> None:
+    assert len(stack.up(many(mariadb), preview=True).changes) == OBJECTS
+    assert calls() == {
+        POST_CONNECTOR: CONNECTORS,
+        TEST_CONNECTOR: CONNECTORS,
+        TABLES: CONNECTORS,
+        POST_DATASOURCE: DATASOURCES,
+    }
+
+    assert stack.preview().changes == {}
+    assert calls() == {}
+    assert stack.up(preview=True).changes == {}
+    assert calls() == {}
+
+    # One object of each list is read singly, then the list: 20 connectors on one page, 80 data sources on two.
+    assert stack.refresh().changes == {}
+    assert calls() == {GET_CONNECTOR: 1, CONNECTORS_PAGE: 1, GET_DATASOURCE: 1, DATASOURCES_PAGE: 2}
+
+    assert stack.preview(many(mariadb, moved="localhost")).changes == {"c0": "update"}
+    assert calls() == {"OPTIONS /connectors/ID": 1}
+    assert stack.up().changes == {"c0": "update"}
+    assert calls() == {"OPTIONS /connectors/ID": 1, "PUT /connectors/ID": 1, TEST_CONNECTOR: 1}
+
+    # The data sources go first; then it takes one look to see that no other uses a connector.
+    assert len(stack.destroy().changes) == OBJECTS
+    assert calls() == {DELETE_DATASOURCE: DATASOURCES, DATASOURCES_PAGE: 1, DELETE_CONNECTOR: CONNECTORS}
+
+
+def test_tables_behind_a_connector_are_listed_once_for_all_new_data_sources(
+    stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]
+) -> None:
+    there = connector("SQLConnector", "crm", mariadb)
+    stack.up(program(there))
+    calls()
+
+    new = program(there, *(datasource(f"d{n}", "crm", database="crm", table="customers") for n in range(6)))
+    assert len(stack.preview(new).changes) == 6
+    assert calls() == {TABLES: 1}
+    assert len(stack.up().changes) == 6
+    assert calls() == {TABLES: 1, POST_DATASOURCE: 6}
+
+
+def test_files_behind_a_connector_are_listed_once_for_all_new_data_sources(
+    stack: Stack, ftp: FTP, calls: Callable[[], dict[str, int]]
+) -> None:
+    files = connector("FTPConnector", "files", ftp)
+    sources = [datasource(f"d{n}", "files", path="/customers.csv") for n in range(6)]
+    assert len(stack.up(program(files, *sources)).changes) == 7
+    assert calls() == {POST_CONNECTOR: 1, TEST_CONNECTOR: 1, "GET /connectors/ID/paths": 1, POST_DATASOURCE: 6}
+
+
+def test_a_query_is_looked_up_once_and_not_tested_again(
+    stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]
+) -> None:
+    """A list says nothing about a query: each is looked up by itself, where the platform can."""
+    queries = [datasource(f"d{n}", "crm", database="crm", request=f"SELECT {n} FROM customers") for n in range(3)]
+    assert len(stack.up(program(connector("SQLConnector", "crm", mariadb), *queries)).changes) == 4
+    assert calls() == {
+        POST_CONNECTOR: 1,
+        TEST_CONNECTOR: 1,
+        "OPTIONS /connectors/ID": 1,
+        "POST /connectors/ID/verify": 3,
+        POST_DATASOURCE: 3,
+    }
+
+
+def test_without_tests_and_lookups_a_creation_is_one_call(
+    stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]
+) -> None:
+    there = connector("SQLConnector", "crm", mariadb, test_connection=False)
+    sources = [datasource(f"d{n}", "crm", database="crm", table="t", verify_source=False) for n in range(3)]
+    stack.up(program(there, *sources))
+    assert calls() == {POST_CONNECTOR: 1, POST_DATASOURCE: 3}
+
+
+def test_switching_tests_and_lookups_on_or_off_makes_no_call(
+    stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]
+) -> None:
+    there = connector("SQLConnector", "crm", mariadb)
+    source = {"database": "crm", "table": "customers"}
+    stack.up(program(there, datasource("d", "crm", **source)))
+    calls()
+    off = program(
+        connector("SQLConnector", "crm", mariadb, test_connection=False, force_destroy=True),
+        datasource("d", "crm", **source, verify_source=False),
+    )
+    assert stack.up(off).changes == {"crm": "update", "d": "update"}
+    assert calls() == {}
+
+
+def test_objects_of_others_cost_a_page_at_most(
+    stack: Stack, platform: LocalPlatform, mariadb: MariaDB, objects: Objects, calls: Callable[[], dict[str, int]]
+) -> None:
+    """A thousand foreign connectors: three of ours are read with three reads and one page."""
+    body = {"type": "SQL", "host": "h", "port": 1, "username": "u", "password": "p"}
+    platform.seed(connectors=[{**body, "name": f"foreign{number}"} for number in range(1000)])
+    ours = [connector("SQLConnector", name, mariadb, test_connection=False) for name in ("a", "b", "c")]
+    stack.up(program(*ours))
+    calls()
+    assert stack.refresh().changes == {}
+    assert calls() == {GET_CONNECTOR: 3, CONNECTORS_PAGE: 1}
