@@ -68,7 +68,9 @@ def test_a_preview_without_changes_loads_no_http_library() -> None:
     modules = loaded(
         HOST + "sql.check(state, inputs)\nsql.diff('1', state, state)", URL="http://p", TOKEN=TOKEN, PROJECT=PROJECT
     )
-    assert foreign(modules) & {"requests", "urllib3", "pydantic", "http", "charset_normalizer", "certifi", "idna"} == set()
+    assert (
+        foreign(modules) & {"requests", "urllib3", "pydantic", "http", "charset_normalizer", "certifi", "idna"} == set()
+    )
     assert "pydantic_core" in foreign(modules)
 
 
