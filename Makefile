@@ -15,7 +15,7 @@ down: ## destroys that stack and stops what `make up` started
 	@if [ -x $(python) ]; then $(python) -m tools.quickstart down; fi
 
 test: lint engine test-servers ## checks and all tests, against real servers and the real engine
-	$(python) -m pytest -n 2
+	$(python) -m pytest -n 4 --dist worksteal # an engine run waits more than it computes
 
 lint: .venv/.dev ## ruff and mypy
 	$(python) -m ruff check

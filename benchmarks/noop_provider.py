@@ -3,7 +3,7 @@
 import uuid
 from typing import Any
 
-from pulumi import Input, ResourceOptions
+from pulumi import Input, Output, ResourceOptions
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
 
@@ -28,9 +28,9 @@ class NoopProvider(ResourceProvider):
 
 
 class Connector(Resource, module="benchmark", name="NoopConnector"):
-    def __init__(self, name: str, **inputs: Input[Any]) -> None:
+    def __init__(self, name: str, password: str, **inputs: Input[Any]) -> None:
         opts = ResourceOptions(additional_secret_outputs=["password"])
-        super().__init__(NoopProvider(), name, {"name": name, **inputs}, opts)
+        super().__init__(NoopProvider(), name, {"name": name, "password": Output.secret(password), **inputs}, opts)
 
 
 class Datasource(Resource, module="benchmark", name="NoopDatasource"):

@@ -95,6 +95,7 @@ class FakeEngine:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a test that acts like Ctrl-C must not hit the tests
         )
 
     def run(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -262,6 +262,28 @@ def test_other_changes_are_refused_and_listed(there: FakePlatform) -> None:
     }
 
 
+def test_a_parent_that_an_import_cannot_make_is_another_change(there: FakePlatform) -> None:
+    program = Program(there.url)
+    parent = resource("SFTPConnector", "parent")
+    program.crm[1]["goal"]["parent"] = parent[0]
+    planned = program.plan(parent)
+
+    others = adopt.other_changes(adopt.match(WANTED, planned, []), planned)
+
+    assert [str(change) for change in others] == ["create SFTPConnector 'parent'"]
+
+
+@pytest.mark.parametrize(("step", "others"), [("create", []), ("update", ["update pulumi-python 'staging'"])])
+def test_an_explicit_provider_is_made_along_but_not_changed(step: str, others: list[str], there: FakePlatform) -> None:
+    program = Program(there.url)
+    provider = DEFAULT.rpartition("::")[0].replace("default", "staging")
+    content = {"goal": {"type": plan.PROVIDER, "name": "staging", "custom": True}, "steps": [step]}
+    program.crm[1]["goal"]["provider"] = f"{provider}::an-id"
+    planned = program.plan((provider, content))
+
+    assert [str(change) for change in adopt.other_changes(adopt.match(WANTED, planned, []), planned)] == others
+
+
 def test_what_comes_along_with_an_import_is_no_other_change(there: FakePlatform) -> None:
     program = Program(there.url)
     outer, inner = component("outer"), component("inner")

@@ -1,6 +1,7 @@
 """`adopt` as a process, on a `pulumi` that does what the test says: what is on disk, what signals do, how it ends."""
 
 import json
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -69,7 +70,7 @@ def test_a_signal_ends_the_engine_once_and_leaves_no_file(
     wait_for(engine, "hanging")
     assert engine.left != []
 
-    process.send_signal(number)
+    os.killpg(process.pid, number)  # all in the foreground get it, as from a terminal
     _, stderr = process.communicate(timeout=30)
 
     assert process.returncode == 128 + number

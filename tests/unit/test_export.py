@@ -16,7 +16,7 @@ from pulumi_previsionio import _lifecycle
 from pulumi_previsionio._cli import export, inventory, names
 from pulumi_previsionio._cli.errors import Declined, Failure
 from pulumi_previsionio._cli.inventory import Found, Inventory
-from pulumi_previsionio._cli.literals import LINE, literal, one_line, width
+from pulumi_previsionio._cli.literals import LINE, call, literal, one_line, width
 from pulumi_previsionio._cli.program import Program, Secrets
 from pulumi_previsionio._kinds import DATASOURCE
 from pulumi_previsionio._settings import Settings
@@ -163,6 +163,26 @@ def test_a_literal_is_its_value(text: str, block: bool) -> None:
 def test_a_name_on_the_terminal_stays_on_its_line_and_acts_on_nothing(text: str) -> None:
     assert one_line(text).isprintable()
     assert len(one_line(text)) <= 200
+
+
+@pytest.mark.parametrize("length", range(36, 46))
+def test_wide_letters_count_twice_in_a_line_as_for_ruff(length: int) -> None:
+    line = call("x", "f", [literal("顧" * length), "b=1"])
+
+    assert ("\n" in line) == (len('x = f("", b=1)') + 2 * length > LINE)
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("Sales report", "sales_report"),
+        ("class", "class_s3_connector"),
+        ("2024", "s3_connector_2024"),
+        ("😀", "s3_connector"),
+    ],
+)
+def test_a_variable_says_what_it_is_where_the_name_alone_cannot(name: str, variable: str) -> None:
+    assert names.identifier(name, "s3_connector") == variable
 
 
 @relaxed
