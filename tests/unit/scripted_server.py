@@ -54,9 +54,9 @@ CUT = Answer(cut=True)
 
 
 class ScriptedServer:
-    """Answers by a function, or from a list whose last answer repeats."""
+    """Answers by a function, or from a list whose last answer repeats. Refuses connections until it is entered."""
 
-    def __init__(self, respond: Callable[[Request], Answer] | None = None, *, port: int = 0) -> None:
+    def __init__(self, respond: Callable[[Request], Answer] | None = None) -> None:
         self._lock = threading.Lock()
         self._respond = respond or self._next_answer
         self.in_flight = 0
@@ -73,11 +73,13 @@ class ScriptedServer:
         class Handler(_Handler):
             owner = outer
 
-        self._server = Server(("127.0.0.1", port), Handler)
+        self._server = Server(("127.0.0.1", 0), Handler, bind_and_activate=False)
+        self._server.server_bind()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
     def __enter__(self) -> "ScriptedServer":
+        self._server.server_activate()
         self._thread.start()
         return self
 

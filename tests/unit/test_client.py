@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 import urllib.parse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -222,10 +223,11 @@ def test_a_retry_after_that_cannot_be_read_is_no_reason_to_fail(
 
 
 @pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> Iterator[int]:
+    """A port on which nobody listens, and nobody else can."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield int(taken.getsockname()[1])
 
 
 def test_a_creation_that_found_nobody_is_known_not_to_have_happened(free_port: int, pauses: list[float]) -> None:
@@ -238,27 +240,28 @@ def test_a_creation_that_found_nobody_is_known_not_to_have_happened(free_port: i
 
 @pytest.mark.parametrize(("answer", "unknown"), [(CUT, True), (refused(400), False), (Answer(body={"_id": "1"}), None)])
 def test_after_attempts_that_found_nobody_the_one_that_arrived_counts(
-    answer: Answer, unknown: bool | None, free_port: int, monkeypatch: pytest.MonkeyPatch
+    answer: Answer, unknown: bool | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = ScriptedServer(lambda _: answer, port=free_port)
-    server._server.server_close()  # nobody there yet
-    started: list[ScriptedServer] = []
+    server = ScriptedServer(lambda _: answer)  # nobody there yet
+    pauses: list[float] = []
 
-    def come_up(_: float) -> None:
-        if not started:
-            started.append(ScriptedServer(lambda _: answer, port=free_port).__enter__())
+    def come_up(pause: float) -> None:
+        if not pauses:
+            server.__enter__()
+        pauses.append(pause)
 
-    monkeypatch.setattr("urllib3.util.retry.time.sleep", come_up)
+    monkeypatch.setattr("urllib3.Retry.sleep", lambda *_: come_up(0))
     try:
-        call(Client(f"http://127.0.0.1:{free_port}", TOKEN, connections=1), "create")
+        call(Client(server.url, TOKEN, connections=1), "create")
         outcome = None
     except PlatformError as error:
         outcome = error.outcome_unknown
     finally:
-        started[0].__exit__()
+        server.__exit__()
 
+    assert pauses
     assert outcome is unknown
-    assert len(started[0].requests) == 1
+    assert len(server.requests) == 1
 
 
 # What failures become

@@ -753,7 +753,7 @@ def test_while_objects_are_made_a_source_is_looked_up_by_its_creation(table: str
     given = load(_kinds.DATASOURCE, inputs(_kinds.DATASOURCE, connector_id=id_, table=table))
 
     state, problems = lifecycle.check(_kinds.DATASOURCE, {}, given, settings(url=fake.url))
-    assert (problems, fake.calls) == ([], [])
+    assert problems == []  # the question may be on its way, in the background
 
     look_up, creation = f"GET /connectors/{id_}/databases/crm/tables", f"POST /projects/{PROJECT}/data-sources"
     if table == "customers":
