@@ -20,6 +20,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,7 +84,8 @@ def find_python_3_13() -> str | None:
         yield os.environ.get("PREVISIONIO_TEST_PYTHON313")
         yield shutil.which("python3.13")
         root = os.environ.get("PYENV_ROOT") or str(Path.home() / ".pyenv")
-        yield from (str(path) for path in sorted(Path(root).glob("versions/3.13*/bin/python")))
+        with suppress(OSError):  # the folder may be another user's
+            yield from [str(path) for path in sorted(Path(root).glob("versions/3.13*/bin/python"))]
 
     for candidate in candidates():
         # Run it: what pyenv puts on the PATH as `python3.13` may answer that no such version is switched on.
