@@ -40,7 +40,8 @@ def clear_the_way(kind: Kind, id_: str, values: Values, platform: Platform) -> N
 def _listed(platform: Platform, kind: Kind, project_id: str) -> list[Item]:
     try:
         return platform.listed(kind, project_id)
-    except NotFound:  # the project is gone, and all in it
+    except NotFound:  # the project is gone, and all in it; unless this is no such platform at all
+        platform.confirm()
         return []
 
 

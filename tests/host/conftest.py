@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.host.pythons import SUPPORTED, PythonMissing, with_pulumi
+from tests.python_environments import SUPPORTED, PythonMissing, with_pulumi
 
 
 @pytest.fixture(params=SUPPORTED)
 def python(request: pytest.FixtureRequest) -> str:
-    """Every Python that the package supports and this machine has; a missing one is a skipped test that says so."""
+    """Every Python that the package supports; one that this machine does not have is a skipped test that says so."""
     try:
         return with_pulumi(request.param)
     except PythonMissing as missing:

@@ -1,6 +1,6 @@
 """The provider host under many requests at once: as many calls in flight as the settings say, over as many connections.
 
-On every Python that the package supports and this machine has; a missing one is a skipped test that says so.
+The pool is widened on every Python that the package supports and this machine has.
 """
 
 import threading
@@ -10,20 +10,11 @@ import pytest
 from pulumi_previsionio import _dynamic
 
 from tests.host.provider_host import ProviderHost
-from tests.host.pythons import SUPPORTED, PythonMissing, with_pulumi
 from tests.unit.fake_platform import TOKEN
 from tests.unit.scripted_server import Answer, Request, ScriptedServer
 
 ENOUGH = 20.0
 """Seconds in which the calls that belong together must have come in; hardly any are needed."""
-
-
-@pytest.fixture(params=SUPPORTED)
-def python(request: pytest.FixtureRequest) -> str:
-    try:
-        return with_pulumi(request.param)
-    except PythonMissing as missing:
-        pytest.skip(str(missing))
 
 
 class Together:

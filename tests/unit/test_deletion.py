@@ -148,6 +148,19 @@ def test_a_connector_whose_project_is_gone_is_gone(force: bool, fake: FakePlatfo
     lifecycle.delete(_kinds.SQL, "5ea2", state, platform)
 
 
+def test_a_list_that_is_not_there_says_nothing_where_nobody_answers_as_a_platform(
+    fake: FakePlatform, platform: Platform
+) -> None:
+    id_, state = stored(fake, _kinds.SQL)
+    for path in ("/data-sources", "/version"):
+        fake.fault("GET", path, Answer(404, {"detail": "Not Found"}))
+
+    with pytest.raises(PlatformError, match="does not answer like a Prevision.io platform"):
+        lifecycle.delete(_kinds.SQL, id_, state, platform)
+
+    assert id_ in fake.objects["connectors"]
+
+
 @pytest.mark.parametrize(
     ("collection", "noun"), [("connectors", "connector"), ("data-sources", "data source"), ("datasets", "dataset")]
 )
