@@ -155,7 +155,7 @@ def test_a_list_that_is_not_there_says_nothing_where_nobody_answers_as_a_platfor
     for path in ("/data-sources", "/version"):
         fake.fault("GET", path, Answer(404, {"detail": "Not Found"}))
 
-    with pytest.raises(PlatformError, match="does not answer like a Prevision.io platform"):
+    with pytest.raises(PlatformError, match=r"does not answer like a Prevision\.io platform"):
         lifecycle.delete(_kinds.SQL, id_, state, platform)
 
     assert id_ in fake.objects["connectors"]
