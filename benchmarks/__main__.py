@@ -63,7 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--connectors", type=_numbers, default=[20, 100], help="sizes; each has 4 data sources")
     parser.add_argument("--latencies", type=_numbers, default=[0, 50, 200], help="milliseconds that the platform takes")
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--parallel", type=int, default=16, help="what the engine takes on a machine of 4 processors")
+    parser.add_argument("--parallel", type=int, default=32, help="what the engine takes on a machine of 8 processors")
     parser.add_argument("--page-size", type=int, default=50, help="objects on a page of the platform's lists")
     parser.add_argument("--idle-wait", type=float, default=60.0, help="seconds to wait for an idle machine, each time")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")

@@ -1,5 +1,9 @@
 """HTTP to one platform: pooled, thread-safe, bounded in time; every failure becomes one of our errors.
 
+No more calls are in flight than the settings say. Those for which the platform reaches for a source (connection tests,
+look-ups) take as long as the source lets it wait; they are counted for themselves, as many again, so that however many
+of them wait, they hold up nothing else.
+
 Retries are urllib3's. Calls that may be repeated without harm are tried again when the connection breaks or the
 platform answers 502, 503 or 504; a creation is tried again only when it cannot have reached the platform.
 """
@@ -14,6 +18,7 @@ import http.cookiejar
 import json
 import re
 import ssl
+import threading
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping
@@ -61,13 +66,14 @@ class _Retry(urllib3.Retry):
 
 
 class Client:
-    """The API of one platform, below `{url}/ext/v1`. Safe for as many threads as `connections`."""
+    """The API of one platform, below `{url}/ext/v1`. Safe for any number of threads; `parallelism` calls at a time."""
 
-    def __init__(self, url: str, token: str, *, connections: int, read_timeout: float = READ_TIMEOUT) -> None:
+    def __init__(self, url: str, token: str, *, parallelism: int, read_timeout: float = READ_TIMEOUT) -> None:
         self.url = url
         self.clock_offset: float | None = None
         """Seconds by which the platform's clock is ahead of ours, after its `Date` headers; None before the first."""
         self._timeout = (CONNECT_TIMEOUT, read_timeout)
+        self._places, self._source_places = (threading.Semaphore(parallelism) for _ in range(2))
         repeat = _Retry(
             total=4,
             status_forcelist=(429, 502, 503, 504),
@@ -85,8 +91,8 @@ class Client:
             backoff_factor=0.2,
             raise_on_status=False,
         )
-        self._repeatable = _session(url, token, connections, repeat)
-        self._once = _session(url, token, connections, once)
+        self._repeatable = _session(url, token, 2 * parallelism, repeat)
+        self._once = _session(url, token, 2 * parallelism, once)
         for scheme in ("http://", "https://"):  # one pool of connections for both
             pool = self._repeatable.get_adapter(scheme)
             assert isinstance(pool, requests.adapters.HTTPAdapter)
@@ -96,6 +102,10 @@ class Client:
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._json("GET", path, query=query)
+
+    def get_from_source(self, path: str) -> dict[str, Any]:
+        """A GET that the platform answers after a look behind a connector."""
+        return self._json("GET", path, reaches_source=True)
 
     def probe(self, path: str) -> None:
         """A GET whose answer may hold anything, or nothing."""
@@ -107,9 +117,9 @@ class Client:
     def delete(self, path: str) -> None:
         self._done("DELETE", path)
 
-    def act(self, path: str, body: Mapping[str, Any] | None = None) -> None:
-        """A POST that makes nothing, such as a connection test."""
-        self._done("POST", path, body=body)
+    def try_source(self, path: str, body: Mapping[str, Any] | None = None) -> None:
+        """A POST that makes nothing and that the platform answers after a look behind a connector, such as a test."""
+        self._done("POST", path, body=body, reaches_source=True)
 
     def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """A POST that makes an object; never sent twice once it may have arrived."""
@@ -146,9 +156,11 @@ class Client:
             raise Unreachable(f"GET {path}: the platform's list does not say how long it is", outcome_unknown=False)
         return Page([item for item in items if isinstance(item, dict)], total, count=-(-total // rows))
 
-    def _done(self, method: str, path: str, *, body: Mapping[str, Any] | None = None) -> None:
+    def _done(
+        self, method: str, path: str, *, body: Mapping[str, Any] | None = None, reaches_source: bool = False
+    ) -> None:
         """A call whose answer says no more than that it is done; a web page says nothing, whatever its status."""
-        if self._call(method, path, body=body).content.lstrip().startswith(b"<"):
+        if self._call(method, path, body=body, reaches_source=reaches_source).content.lstrip().startswith(b"<"):
             raise Unreachable(
                 f"{method} {self.url}/ext/v1{path} is answered with a web page: is the address right?",
                 outcome_unknown=True,
@@ -162,8 +174,9 @@ class Client:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         once: bool = False,
+        reaches_source: bool = False,
     ) -> dict[str, Any]:
-        answer = self._call(method, path, query=query, body=body, once=once)
+        answer = self._call(method, path, query=query, body=body, once=once, reaches_source=reaches_source)
         try:
             content = answer.json()
         except (ValueError, RecursionError):
@@ -183,17 +196,19 @@ class Client:
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         once: bool = False,
+        reaches_source: bool = False,
     ) -> requests.Response:
         session = self._once if once else self._repeatable
         try:
-            answer = session.request(
-                method,
-                f"{self.url}/ext/v1{path}",
-                params=query or None,
-                json=body,
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
+            with self._source_places if reaches_source else self._places:
+                answer = session.request(
+                    method,
+                    f"{self.url}/ext/v1{path}",
+                    params=query or None,
+                    json=body,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                )
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise Unreachable(
                 f"no answer from the platform at {self.url}: {_network_reason(error)}",

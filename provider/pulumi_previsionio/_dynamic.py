@@ -10,6 +10,7 @@ Programs import this module too, so whatever takes long to import is imported by
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import pathlib
 import traceback
@@ -86,6 +87,7 @@ class Provider(ResourceProvider):
         _one_line_errors.install()
         self._settings = resolve(req.config.get, os.environ)
         _thread_pool.widen(self._settings.parallelism)
+        gc.freeze()  # what the host has loaded stays: no collection, nor the last one at its end, need look through it
 
     @_guarded
     def check(self, olds: Properties, news: Properties) -> CheckResult:

@@ -18,6 +18,7 @@ from ._platform import Platform, shared_platform
 from ._settings import PROJECT as PROJECT_SETTING
 from ._settings import Settings
 from ._sources import explained, is_known, look_ahead, source_of, source_problems
+from ._thread_pool import place_lent
 from ._values import UNKNOWN, SecretReference, Values, canonical_credentials, from_wire, same_secret, to_wire
 
 
@@ -178,9 +179,10 @@ def _prove(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
             _test(kind, id_, values, platform)
 
 
+@place_lent()
 def _test(kind: Kind, id_: str, values: Values, platform: Platform) -> None:
     try:
-        platform.client.act(f"{platform.item_path(kind, id_)}/test")
+        platform.client.try_source(f"{platform.item_path(kind, id_)}/test")
     except Refused as error:
         if kind is DATASOURCE and not isinstance(error, NotFound) and error.status in (404, 405):
             return  # not every platform tests data sources

@@ -172,7 +172,7 @@ class Platform:
         """Names listed behind a connector, asked once; None when the platform does not list them as text."""
 
         def ask() -> list[str] | None:
-            items = self.client.get(path).get("items")
+            items = self.client.get_from_source(path).get("items")
             return items if isinstance(items, list) and all(isinstance(item, str) for item in items) else None
 
         return self._answers.get(("names", connector_id, path), ask)
@@ -222,8 +222,6 @@ class Platform:
 
 _platforms: dict[Settings, Platform] = {}
 _platforms_lock = threading.Lock()
-_HOST_THREADS = 4
-"""Threads of a provider host that could not be given more; see `_thread_pool`."""
 
 
 def shared_platform(settings: Settings) -> Platform:
@@ -238,7 +236,7 @@ def shared_platform(settings: Settings) -> Platform:
 def _connected(url: str, token: str, parallelism: int) -> Client:
     from ._client import Client
 
-    return Client(url, token, connections=max(parallelism, _HOST_THREADS))
+    return Client(url, token, parallelism=parallelism)
 
 
 class _Answers:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ._errors import Refused
 from ._kinds import CONNECTORS, SOURCE_INPUTS, SQL, ConnectorKind, shape_problems
 from ._platform import Platform
+from ._thread_pool import place_lent
 from ._urls import quoted
 from ._values import UNKNOWN, Values
 
@@ -25,6 +26,7 @@ def is_known(values: Values) -> bool:
     return all(values.get(name) is not UNKNOWN for name in ("connector_id", *SOURCE_INPUTS))
 
 
+@place_lent()
 def source_problems(platform: Platform, values: Values) -> list[str]:
     """What is wrong with the source, in the words of its inputs; empty when it exists or nobody can tell."""
     connector_id = values["connector_id"]
@@ -99,7 +101,7 @@ def _extension_problems(platform: Platform, connector_id: str, values: Values) -
         return None
     body = {name: values[name] for name in SOURCE_INPUTS if name in values}
     try:
-        platform.client.act(f"/connectors/{quoted(connector_id)}/verify", body)
+        platform.client.try_source(f"/connectors/{quoted(connector_id)}/verify", body)
     except Refused as error:
         if error.status != 422:
             raise

@@ -3,11 +3,13 @@
 The pool is widened on every Python that the package supports and this machine has.
 """
 
+import re
 import threading
 from typing import Any
 
 import pytest
 from pulumi_previsionio import _dynamic
+from pulumi_previsionio._dynamic import Provider
 
 from tests.host.provider_host import ProviderHost
 from tests.unit.fake_platform import TOKEN
@@ -89,6 +91,47 @@ def test_snapshots_that_are_waited_for_take_nobodys_place() -> None:
         assert not any(snapshot.done() for snapshot in snapshots)
         copied.set()
         assert len({snapshot.result().id for snapshot in snapshots}) == 12
+
+
+_SOURCE = {"connector_id": "5ea1f00d00000000000000aa", "project_id": "P", "database": "crm", "verify_source": True}
+_SERVER = {"project_id": "P", "host": "db", "port": 3306, "username": "u", "password": "pass", "test_connection": True}
+_SLOW: dict[str, tuple[type[Provider], dict[str, Any], int]] = {
+    "/connectors/[^/]+/test": (_dynamic.SQLConnectorProvider, _SERVER, 4),
+    "/data-sources/[^/]+/test": (_dynamic.DatasourceProvider, {**_SOURCE, "request": "SELECT 1"}, 4),
+    "/verify": (_dynamic.DatasourceProvider, {**_SOURCE, "request": "SELECT 1"}, 4),
+    "/tables": (_dynamic.DatasourceProvider, {**_SOURCE, "table": "customers"}, 1),
+}
+"""What may take a source long → whose creation leads to it, and how many of these calls may be in flight at once."""
+
+
+@pytest.mark.parametrize("call", _SLOW)
+def test_slow_sources_take_nobodys_place(call: str) -> None:
+    """Twelve wait for a source, three times as many as there may be calls; four others are in flight all the same."""
+    provider, inputs, at_once = _SLOW[call]
+    together, reached, may_answer = Together(4), threading.Semaphore(0), threading.Event()
+
+    def respond(request: Request) -> Answer:
+        if re.search(f"{call}$", request.path):
+            reached.release()
+            assert may_answer.wait(ENOUGH)
+        if request.method == "OPTIONS":
+            return Answer(headers={"Prevision-Local": "verify"} if call == "/verify" else {})
+        if request.path.endswith("/projects"):
+            return together(request)
+        return Answer(body={"_id": "5ea1f00d0000000000000001", "items": ["customers"]})
+
+    with ScriptedServer(respond) as server, host_of(server, parallelism=4) as host:
+        create(host, 4)  # from now on this is an update
+        named = [{**inputs, "name": str(number)} for number in range(12)]
+        assert not any(host.check(provider, properties).failures for properties in named)
+        creations = [host.create_later(provider, properties) for properties in named]
+        for _ in range(at_once):
+            assert reached.acquire(timeout=ENOUGH)
+        assert len(create(host, 4)) == 4
+        assert not any(creation.done() for creation in creations)
+        assert server.in_flight <= 4
+        may_answer.set()
+        assert all(creation.result().id for creation in creations)
 
 
 def test_four_at_a_time_remain_where_the_pool_cannot_be_found() -> None:

@@ -44,7 +44,7 @@ def platform(fake: FakePlatform) -> Platform:
 
 
 def connect(fake: FakePlatform, *, read_timeout: float = 5.0) -> Platform:
-    return Platform(fake.url, lambda: Client(fake.url, fake.token, connections=16, read_timeout=read_timeout))
+    return Platform(fake.url, lambda: Client(fake.url, fake.token, parallelism=16, read_timeout=read_timeout))
 
 
 @pytest.fixture

@@ -18,14 +18,14 @@ from pulumi_previsionio._client import Client, quoted
 
 from tests.unit.examples import quick
 from tests.unit.fake_platform import TOKEN
-from tests.unit.scripted_server import CUT, Answer, ScriptedServer
+from tests.unit.scripted_server import CUT, Answer, Request, ScriptedServer
 
-REPEATABLE = ["get", "put", "delete", "act", "offer"]
+REPEATABLE = ["get", "get_from_source", "put", "delete", "try_source", "offer"]
 HTML = Answer(404, b"<html>nothing here</html>", {"Content-Type": "text/html"})
 
 
 def client_of(server: ScriptedServer, **options: Any) -> Client:
-    return Client(server.url, TOKEN, **{"connections": 16, "read_timeout": 5.0, **options})
+    return Client(server.url, TOKEN, **{"parallelism": 16, "read_timeout": 5.0, **options})
 
 
 def call(client: Client, method: str) -> Any:
@@ -89,7 +89,7 @@ def test_a_name_is_one_segment_of_a_path(text: str, server: ScriptedServer, clie
 
 
 def test_an_address_with_a_path_keeps_it(server: ScriptedServer) -> None:
-    Client(f"{server.url}/base", TOKEN, connections=1).get("/version")
+    Client(f"{server.url}/base", TOKEN, parallelism=1).get("/version")
 
     assert server.lines == ["GET /base/ext/v1/version"]
 
@@ -98,7 +98,7 @@ def test_an_address_with_a_path_keeps_it(server: ScriptedServer) -> None:
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-@pytest.mark.parametrize("method", ["get", "put", "delete", "act", "create"])
+@pytest.mark.parametrize("method", ["get", "put", "delete", "try_source", "create"])
 def test_the_token_never_goes_where_a_redirect_points(status: int, method: str, server: ScriptedServer) -> None:
     with ScriptedServer() as elsewhere:
         target = elsewhere.url.replace("127.0.0.1", "localhost")
@@ -129,7 +129,7 @@ def test_what_may_be_repeated_is_repeated(
 
 
 @pytest.mark.parametrize("trouble", [CUT, Answer(503), refused(429)], ids=str)
-@pytest.mark.parametrize("method", ["get", "put", "delete", "act"])
+@pytest.mark.parametrize("method", ["get", "put", "delete", "try_source"])
 def test_repeating_has_an_end(
     method: str, trouble: Answer, server: ScriptedServer, client: Client, pauses: list[float]
 ) -> None:
@@ -232,7 +232,7 @@ def free_port() -> Iterator[int]:
 
 def test_a_creation_that_found_nobody_is_known_not_to_have_happened(free_port: int, pauses: list[float]) -> None:
     with pytest.raises(Unreachable, match=r"connection refused$") as caught:
-        call(Client(f"http://127.0.0.1:{free_port}", TOKEN, connections=1), "create")
+        call(Client(f"http://127.0.0.1:{free_port}", TOKEN, parallelism=1), "create")
 
     assert not caught.value.outcome_unknown
     assert pauses
@@ -252,7 +252,7 @@ def test_after_attempts_that_found_nobody_the_one_that_arrived_counts(
 
     monkeypatch.setattr("urllib3.Retry.sleep", lambda *_: come_up(0))
     try:
-        call(Client(server.url, TOKEN, connections=1), "create")
+        call(Client(server.url, TOKEN, parallelism=1), "create")
         outcome = None
     except PlatformError as error:
         outcome = error.outcome_unknown
@@ -304,7 +304,7 @@ def test_a_page_of_something_else_is_never_taken_for_a_missing_object(server: Sc
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 100_000, b"NaN"])
-@pytest.mark.parametrize("method", ["get", "put", "create"])
+@pytest.mark.parametrize("method", ["get", "get_from_source", "put", "create"])
 def test_an_answer_that_is_no_json_object_is_no_answer(
     content: bytes, method: str, server: ScriptedServer, client: Client
 ) -> None:
@@ -316,7 +316,7 @@ def test_an_answer_that_is_no_json_object_is_no_answer(
     assert caught.value.outcome_unknown is (method == "create")
 
 
-@pytest.mark.parametrize("method", ["delete", "act"])
+@pytest.mark.parametrize("method", ["delete", "try_source"])
 @pytest.mark.parametrize("answer", [Answer(204), Answer(body=b"anything"), Answer(201, [])], ids=str)
 def test_where_nothing_is_read_any_success_will_do(
     method: str, answer: Answer, server: ScriptedServer, client: Client
@@ -326,7 +326,7 @@ def test_where_nothing_is_read_any_success_will_do(
     call(client, method)
 
 
-@pytest.mark.parametrize("method", ["delete", "act"])
+@pytest.mark.parametrize("method", ["delete", "try_source"])
 def test_a_web_page_says_of_nothing_that_it_is_done(method: str, server: ScriptedServer, client: Client) -> None:
     server.answer(Answer(200, b"\n<!DOCTYPE html>", {"Content-Type": "text/html"}))
 
@@ -350,7 +350,7 @@ def test_an_address_that_leads_nowhere_is_unreachable_and_nothing_was_sent(
     url: str, reason: str, pauses: list[float]
 ) -> None:
     with pytest.raises(Unreachable, match=reason) as caught:
-        call(Client(url, TOKEN, connections=1), "create")
+        call(Client(url, TOKEN, parallelism=1), "create")
 
     assert not caught.value.outcome_unknown
     assert str(caught.value).startswith(f"no answer from the platform at {url}: ")
@@ -358,14 +358,14 @@ def test_an_address_that_leads_nowhere_is_unreachable_and_nothing_was_sent(
 
 def test_a_server_that_speaks_no_tls_is_unreachable(server: ScriptedServer, pauses: list[float]) -> None:
     with pytest.raises(Unreachable, match=r"^no answer from the platform at https://"):
-        call(Client(server.url.replace("http", "https", 1), TOKEN, connections=1), "get")
+        call(Client(server.url.replace("http", "https", 1), TOKEN, parallelism=1), "get")
 
 
 def test_a_server_that_speaks_no_http_is_unreachable(pauses: list[float]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_answer_garbage, args=(listener,), daemon=True).start()
         with pytest.raises(Unreachable) as caught:
-            call(Client(f"http://127.0.0.1:{listener.getsockname()[1]}", TOKEN, connections=1), "create")
+            call(Client(f"http://127.0.0.1:{listener.getsockname()[1]}", TOKEN, parallelism=1), "create")
 
     assert caught.value.outcome_unknown
 
@@ -535,7 +535,7 @@ def test_a_date_that_cannot_be_read_does_not_lose_an_answer(date: str, server: S
 @quick
 @given(st.from_regex(r"\A(Mon, )?[0-9]{1,4} (Jan|Feb|Foo) -?[0-9]{1,6} [0-9:]{0,9} ?([+-][0-9]{0,6}|GMT)?\Z"))
 def test_no_date_whatsoever_loses_an_answer(date: str) -> None:
-    client = Client("http://h", TOKEN, connections=1)
+    client = Client("http://h", TOKEN, parallelism=1)
     answer = requests.Response()
     answer.headers["Date"] = date
 
@@ -546,7 +546,7 @@ def test_no_date_whatsoever_loses_an_answer(date: str) -> None:
 
 
 def test_many_threads_share_as_many_connections_and_none_is_lost(server: ScriptedServer) -> None:
-    client = client_of(server, connections=16)
+    client = client_of(server, parallelism=16)
 
     def work(number: int) -> None:
         server_says = (
@@ -563,11 +563,32 @@ def test_many_threads_share_as_many_connections_and_none_is_lost(server: Scripte
     assert server.connections <= 16
 
 
-def test_as_many_calls_are_in_flight_as_there_are_connections(server: ScriptedServer) -> None:
+@pytest.mark.parametrize("method", ["get", "try_source", "get_from_source"])
+def test_no_more_calls_are_in_flight_than_may_be(method: str, server: ScriptedServer) -> None:
     server.answer(Answer(delay=0.1))
-    client = client_of(server, connections=8)
+    client = client_of(server, parallelism=8)
 
     with concurrent.futures.ThreadPoolExecutor(16) as threads:
-        list(threads.map(lambda _: call(client, "get"), range(16)))
+        list(threads.map(lambda _: call(client, method), range(16)))
 
-    assert server.most_in_flight == 8
+    assert server.most_in_flight == server.connections == 8
+
+
+@pytest.mark.parametrize("slow", ["try_source", "get_from_source"])
+def test_calls_that_wait_for_a_source_hold_up_no_others(slow: str) -> None:
+    in_time = threading.Event()
+
+    def respond(request: Request) -> Answer:
+        if request.method == "PUT":
+            return Answer()
+        return Answer() if in_time.wait(10) else Answer(400)
+
+    with ScriptedServer(respond) as server, concurrent.futures.ThreadPoolExecutor(8) as threads:
+        client = client_of(server, parallelism=2)
+        waiting = [threads.submit(call, client, slow) for _ in range(6)]
+        for _ in range(10):
+            call(client, "put")
+        in_time.set()
+        for call_ in waiting:
+            call_.result()
+        assert server.most_in_flight == 3

@@ -51,7 +51,7 @@ def work(client: Client, number: int) -> bool:
 
 def test_each_thread_gets_its_own_answer_over_as_many_connections(restless_threads: None) -> None:
     with ScriptedServer(echo) as server:
-        client = Client(server.url, TOKEN, connections=THREADS)
+        client = Client(server.url, TOKEN, parallelism=THREADS)
         with concurrent.futures.ThreadPoolExecutor(THREADS) as threads:
             assert all(threads.map(lambda number: work(client, number), range(1000)))
         assert server.connections <= THREADS
@@ -71,7 +71,7 @@ def test_connections_that_break_are_no_threads_loss(restless_threads: None, paus
         return echo(request)
 
     with ScriptedServer(stumble) as server:
-        client = Client(server.url, TOKEN, connections=8)
+        client = Client(server.url, TOKEN, parallelism=8)
         with concurrent.futures.ThreadPoolExecutor(THREADS) as threads:
             assert set(threads.map(lambda number: work(client, number), range(600))) == {True, False}
             healthy.set()

@@ -1,7 +1,9 @@
 """The adapter between Pulumi's provider host and the lifecycle."""
 
 import asyncio
+import gc
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -33,6 +35,13 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """A configured provider keeps what is there from being collected: right for a host, not for these tests."""
+    yield
+    gc.unfreeze()
+
+
 def configured(kind: str, fake: FakePlatform | None = None, **changes: str) -> _dynamic.Provider:
     config = {f"previsionio:{key}": value for key, value in changes.items()}
     if fake:
@@ -44,6 +53,12 @@ def configured(kind: str, fake: FakePlatform | None = None, **changes: str) -> _
 
 def sql(fake: FakePlatform, **changes: Any) -> dict[str, Any]:
     return {**inputs(_dynamic.SQLConnectorProvider.kind), "platform_url": fake.url, **changes}
+
+
+def test_what_a_host_has_loaded_is_not_looked_through_for_garbage() -> None:
+    before = gc.get_freeze_count()
+    configured("SQLConnector")
+    assert gc.get_freeze_count() > before + 1000
 
 
 # Errors

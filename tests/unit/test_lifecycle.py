@@ -403,7 +403,7 @@ def test_an_interruption_leaves_nothing_either(
     def interrupted(*_: Any) -> None:
         raise interruption
 
-    monkeypatch.setattr(platform.client, "act", interrupted)
+    monkeypatch.setattr(platform.client, "try_source", interrupted)
 
     with pytest.raises(interruption):
         lifecycle.create(_kinds.SQL, on(fake, _kinds.SQL), platform)
