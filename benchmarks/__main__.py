@@ -4,8 +4,9 @@
     python -m benchmarks --quick          small and once: whether the benchmark itself works
 
 All three run the same program on the real engine, against a platform in memory that takes a given time for each
-answer. Their runs take turns, so that a machine that gets slower is no one's loss. Writes `results.json`,
-`results.md` and `results.png`.
+answer. OpenTofu with a generic REST provider makes the same objects where it is on the PATH (see `opentofu`). Their
+runs take turns, so that a machine that gets slower is no one's loss. Writes `results.json`, `results.md` and
+`results.png`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks import contract_server, plot, report, start
+from benchmarks import contract_server, opentofu, plot, report, start
 from benchmarks.measure import ROOT, Conditions, Measured, life
-from benchmarks.programs import ALL, Size
+from benchmarks.programs import NAIVE, NOOP, OPENTOFU, OURS, Size
 from tests.engine.pulumi_cli import default_interrupts
 
 
@@ -44,6 +45,7 @@ def main() -> None:
         f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} processors, "
         f"{_output(str(engine / 'pulumi'), 'version')}, --parallel {arguments.parallel}, "
         f"{arguments.page_size} objects on a page; medians of {arguments.repeats}",
+        f"OpenTofu {opentofu.version()}" if opentofu.is_here() else "OpenTofu was not there",
         f"`import pulumi_previsionio` adds {imported * 1000:.0f} ms to `import pulumi`",
         f"the first call of a provider host takes {ours:.0f} ms, with a provider that does nothing {noop:.0f} ms",
     ]
@@ -80,11 +82,12 @@ def _numbers(text: str) -> list[int]:
 
 
 def _all(arguments: argparse.Namespace, conditions: Conditions) -> Iterator[Measured]:
+    providers = (NOOP, NAIVE, OPENTOFU, OURS) if opentofu.is_here() else (NOOP, NAIVE, OURS)
     for size in arguments.sizes:
         for _ in range(arguments.repeats):
             for milliseconds in arguments.latencies:
-                for provider in ALL:
-                    if provider.calls_platform or milliseconds == arguments.latencies[0]:
+                for provider in providers:
+                    if provider is not NOOP or milliseconds == arguments.latencies[0]:
                         yield from life(provider, size, milliseconds / 1000, conditions)
 
 

@@ -76,9 +76,9 @@ class Watched:
     """What was seen while something ran."""
 
     cli_memory: int = 0
-    """Most memory that the `pulumi` command held, in bytes."""
+    """Most memory that the command, `pulumi` or `tofu`, held, in bytes."""
     host_memory: int = 0
-    """Most memory that the provider host held, in bytes."""
+    """Most memory that the process with the provider held, in bytes."""
     others: dict[str, float] = field(default_factory=dict)
     """Name → part of one processor used by foreign processes that used more than a trifle."""
 
@@ -114,9 +114,9 @@ def _watch(seen: Watched, done: threading.Event) -> None:
         for process in found:
             if process.session in sessions:
                 command = _command(process.pid)
-                if process.name == "pulumi":
+                if process.name in ("pulumi", "tofu"):
                     seen.cli_memory = max(seen.cli_memory, _peak(process.pid))
-                elif "pulumi.dynamic" in command:
+                elif "pulumi.dynamic" in command or "terraform-provider-" in command:
                     seen.host_memory = max(seen.host_memory, _peak(process.pid))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import resource
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks import opentofu
 from benchmarks.contract_server import PROJECT, TOKEN, Platform
 from benchmarks.machine import wait_until_idle, watched
-from benchmarks.programs import CHANGED_HOST, Provider, Size, program
+from benchmarks.programs import CHANGED_HOST, Provider, PulumiProvider, Size, program
 from tests.engine.pulumi_cli import Run, Stack
 
 ROOT: Final = Path(__file__).parents[1]
@@ -55,53 +56,60 @@ class Conditions:
 
 def life(provider: Provider, size: Size, latency: float, conditions: Conditions) -> Iterator[Measured]:
     """Create, preview, refresh, change and destroy a stack of that size; fails when one of them does something else."""
-    platform = conditions.platform
-    platform.reset(latency)
+    conditions.platform.reset(latency)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as home:
-        stack = Stack(Path(home) / "stack", conditions.engine)
-        stack.environment |= {
-            "PREVISION_URL": platform.url,
-            "PREVISION_MASTER_TOKEN": TOKEN,
-            "PREVISION_PROJECT_ID": PROJECT,
-            "PYTHONPATH": str(ROOT),  # for the providers of this folder
-            "PULUMI_PARALLEL": str(conditions.parallel),
-        }
-        changed = program(provider, size, host=CHANGED_HOST)
-        runs: dict[str, tuple[Callable[[], Run], dict[str, int]]] = {
-            "create": (lambda: stack.up(program(provider, size)), {"create": size.objects}),
-            "unchanged preview": (stack.preview, {}),
-            "refresh": (stack.refresh, {}),
-            "change of one host": (lambda: stack.up(changed), {"update": 1}),
-            "destroy": (stack.destroy, {"delete": size.objects}),
-        }
+        runs: Mapping[str, Callable[[], float]]
+        if isinstance(provider, PulumiProvider):
+            runs = _operations(provider, size, Path(home), conditions)
+        else:
+            runs = opentofu.operations(size, Path(home), conditions.platform.url)
         for operation in OPERATIONS:
-            run, expected = runs[operation]
-            yield _measured(provider, size, latency, operation, run, expected, conditions)
+            yield _measured(provider.name, size, latency, operation, runs[operation], conditions)
+
+
+def _operations(
+    provider: PulumiProvider, size: Size, home: Path, conditions: Conditions
+) -> Mapping[str, Callable[[], float]]:
+    """What does each operation on a new stack; returns its seconds, fails when something else was done."""
+    stack = Stack(home / "stack", conditions.engine)
+    stack.environment |= {
+        "PREVISION_URL": conditions.platform.url,
+        "PREVISION_MASTER_TOKEN": TOKEN,
+        "PREVISION_PROJECT_ID": PROJECT,
+        "PYTHONPATH": str(ROOT),  # for the providers of this folder
+        "PULUMI_PARALLEL": str(conditions.parallel),
+    }
+
+    def seconds(run: Run, **expected: int) -> float:
+        changes = list(run.changes.values())
+        assert {op: changes.count(op) for op in set(changes)} == expected, f"{provider.name}: {run.stdout}"
+        return run.seconds
+
+    everything = size.objects
+    return {
+        "create": lambda: seconds(stack.up(program(provider, size)), create=everything),
+        "unchanged preview": lambda: seconds(stack.preview()),
+        "refresh": lambda: seconds(stack.refresh()),
+        "change of one host": lambda: seconds(stack.up(program(provider, size, host=CHANGED_HOST)), update=1),
+        "destroy": lambda: seconds(stack.destroy(), delete=everything),
+    }
 
 
 def _measured(
-    provider: Provider,
-    size: Size,
-    latency: float,
-    operation: str,
-    run: Callable[[], Run],
-    expected: dict[str, int],
-    conditions: Conditions,
+    name: str, size: Size, latency: float, operation: str, run: Callable[[], float], conditions: Conditions
 ) -> Measured:
     busy = wait_until_idle(conditions.idle_wait)
     before = _cpu_seconds()
     with watched() as seen:
-        done = run()
+        seconds = run()
     cpu_seconds = _cpu_seconds() - before
     counted = conditions.platform.take()
-    changes = list(done.changes.values())
-    assert {op: changes.count(op) for op in set(changes)} == expected, f"{provider.name}, {operation}: {done.stdout}"
     return Measured(
-        provider=provider.name,
+        provider=name,
         size=str(size),
         latency=latency,
         operation=operation,
-        seconds=done.seconds,
+        seconds=seconds,
         cpu_seconds=cpu_seconds,
         calls=counted.calls,
         connections=counted.connections,

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.measure import OPERATIONS
-from benchmarks.programs import NAIVE, NOOP, OURS
+from benchmarks.programs import NAIVE, NOOP, OPENTOFU, OURS
 from benchmarks.report import Results
 
 _LINES: Final = {
     NOOP.name: ("engine alone (no-op)", "0.6", ":", ""),
     NAIVE.name: ("naive provider", "tab:orange", "--", "s"),
+    OPENTOFU.name: ("OpenTofu with a REST provider", "tab:green", "-.", "^"),
     OURS.name: ("pulumi-previsionio", "tab:blue", "-", "o"),
 }
 
@@ -27,7 +28,8 @@ def draw(results: Results, file: Path) -> None:
     figure, grid = pyplot.subplots(rows, columns, figsize=(3 * columns, 2.6 * rows), sharex=True, squeeze=False)
     for row, size in zip(grid, results.sizes, strict=True):
         for axes, operation in zip(row, OPERATIONS, strict=True):
-            for provider, (label, color, line, marker) in _LINES.items():
+            for provider in (NOOP.name, *results.others, OURS.name):
+                label, color, line, marker = _LINES[provider]
                 seconds = [results.seconds(provider, size, operation, latency) for latency in results.latencies]
                 milliseconds = [latency * 1000 for latency in results.latencies]
                 axes.plot(milliseconds, seconds, line, color=color, marker=marker, label=label, markersize=4)

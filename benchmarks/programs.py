@@ -1,4 +1,4 @@
-"""The same program for each provider that is measured."""
+"""The providers that are measured, and the same program for each of Pulumi's."""
 
 from __future__ import annotations
 
@@ -8,23 +8,29 @@ from typing import Final
 from benchmarks.contract_server import DATABASE
 
 CHANGED_HOST: Final = "moved.example.org"
-_HOST: Final = "db.example.org"
+HOST: Final = "db.example.org"
+PASSWORD: Final = "correct horse battery staple"
 
 
 @dataclass(frozen=True)
 class Provider:
-    """A provider to measure: the module that a program imports, and its class of connector."""
+    """A provider to measure."""
 
     name: str
+
+
+@dataclass(frozen=True)
+class PulumiProvider(Provider):
+    """The module that a program imports, and its class of connector."""
+
     module: str
     connector: str
-    calls_platform: bool = True
 
 
-OURS: Final = Provider("previsionio", "pulumi_previsionio", "SQLConnector")
-NOOP: Final = Provider("no-op", "benchmarks.noop_provider", "Connector", calls_platform=False)
-NAIVE: Final = Provider("naive", "benchmarks.naive_provider", "Connector")
-ALL: Final = (NOOP, NAIVE, OURS)
+OURS: Final = PulumiProvider("previsionio", "pulumi_previsionio", "SQLConnector")
+NOOP: Final = PulumiProvider("no-op", "benchmarks.noop_provider", "Connector")
+NAIVE: Final = PulumiProvider("naive", "benchmarks.naive_provider", "Connector")
+OPENTOFU: Final = Provider("OpenTofu")
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Size:
         return f"{self.connectors} + {self.connectors * self.datasources_each}"
 
 
-def program(provider: Provider, size: Size, *, host: str = _HOST) -> str:
+def program(provider: PulumiProvider, size: Size, *, host: str = HOST) -> str:
     """A program of SQL connectors and tables; `host` is the first connector's."""
     return f"""\
 import {provider.module} as provider
@@ -50,10 +56,10 @@ import {provider.module} as provider
 for number in range({size.connectors}):
     connector = provider.{provider.connector}(
         f"c{{number}}",
-        host={_HOST!r} if number else {host!r},
+        host={HOST!r} if number else {host!r},
         port=3306,
         username="reader",
-        password="correct horse battery staple",
+        password={PASSWORD!r},
     )
     for table in range({size.datasources_each}):
         provider.Datasource(f"c{{number}}-t{{table}}", connector=connector, database={DATABASE!r}, table=f"t{{table}}")

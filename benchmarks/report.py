@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from benchmarks.measure import OPERATIONS, Measured
-from benchmarks.programs import NAIVE, NOOP, OURS
+from benchmarks.programs import NAIVE, NOOP, OPENTOFU, OURS
 
 MEGABYTE: Final = 2**20
 
@@ -20,6 +20,9 @@ class Results:
         self.runs = list(runs)
         self.sizes = list(dict.fromkeys(run.size for run in self.runs))
         self.latencies = sorted({run.latency for run in self.runs})
+        measured = {run.provider for run in self.runs}
+        self.others = [provider.name for provider in (NAIVE, OPENTOFU) if provider.name in measured]
+        """Those that call the platform too."""
 
     def some(
         self, provider: str, size: str | None = None, operation: str | None = None, latency: float | None = None
@@ -87,7 +90,7 @@ def markdown(results: Results, conditions: Sequence[str]) -> str:
             *_table(_seconds_header(results), _seconds_rows(results, size)),
         ]
     for size in results.sizes:
-        header = ["", "calls, naive", "calls, ours", "by kind"]
+        header = ["", *(f"calls, {name}" for name in results.others), "calls, ours", "ours by kind"]
         parts += ["", f"## {size} objects: calls of the platform", "", *_table(header, _call_rows(results, size))]
     parts += ["", "## Connections, calls in flight and memory", "", *_table(_USE_HEADER, _use_rows(results))]
     rows = [[goal.text, goal.found, "yes" if goal.is_met else "**no**"] for goal in goals(results)]
@@ -97,7 +100,9 @@ def markdown(results: Results, conditions: Sequence[str]) -> str:
 
 def _seconds_header(results: Results) -> list[str]:
     columns = [
-        f"{name}, {latency * 1000:.0f} ms" for latency in results.latencies for name in ("naive", "ours", "ratio")
+        f"{name}, {latency * 1000:.0f} ms"
+        for latency in results.latencies
+        for name in (*results.others, "ours", "ours to naive")
     ]
     return ["", "no-op", *columns]
 
@@ -106,8 +111,9 @@ def _seconds_rows(results: Results, size: str) -> Iterable[list[str]]:
     for operation in OPERATIONS:
         row = [operation, f"{results.seconds(NOOP.name, size, operation, results.latencies[0]):.2f}"]
         for latency in results.latencies:
-            naive, ours = (results.seconds(name, size, operation, latency) for name in (NAIVE.name, OURS.name))
-            row += [f"{naive:.2f}", f"{ours:.2f}", f"{ours / naive:.2f}"]
+            names = (*results.others, OURS.name)
+            row += [f"{results.seconds(name, size, operation, latency):.2f}" for name in names]
+            row.append(f"{results.ratio(size, operation, latency, NAIVE.name):.2f}")
         yield row
 
 
@@ -115,18 +121,18 @@ def _call_rows(results: Results, size: str) -> Iterable[list[str]]:
     for operation in OPERATIONS:
         counts = [
             _range(results.some(provider, size, operation), lambda run: sum(run.calls.values()))
-            for provider in (NAIVE.name, OURS.name)
+            for provider in (*results.others, OURS.name)
         ]
         last = results.some(OURS.name, size, operation)[-1].calls
         yield [operation, *counts, ", ".join(f"{count} {kind}" for kind, count in sorted(last.items()))]
 
 
-_USE_HEADER: Final = ["", "connections", "most in flight", "host, MB", "command, MB"]
+_USE_HEADER: Final = ["", "connections", "most in flight", "provider, MB", "command, MB"]
 
 
 def _use_rows(results: Results) -> Iterable[list[str]]:
     for size in results.sizes:
-        for provider in (NOOP.name, NAIVE.name, OURS.name):
+        for provider in (NOOP.name, *results.others, OURS.name):
             runs = results.some(provider, size)
             yield [
                 f"{provider}, {size}",
