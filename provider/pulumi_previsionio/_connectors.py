@@ -92,7 +92,8 @@ class SQLConnector(Connector, module="previsionio", name="SQLConnector"):
         password: SecretInput,
         **common: "Unpack[ConnectorArgs]",
     ) -> None:
-        super().__init__(resource_name, dict(host=host, port=port, username=username, password=password), **common)
+        inputs = dict(host=host, port=port, username=username, password=password)
+        super().__init__(*self._arguments(resource_name, inputs, **common))
 
 
 class FTPConnector(Connector, module="previsionio", name="FTPConnector"):
@@ -122,7 +123,8 @@ class FTPConnector(Connector, module="previsionio", name="FTPConnector"):
         password: SecretInput,
         **common: "Unpack[ConnectorArgs]",
     ) -> None:
-        super().__init__(resource_name, dict(host=host, port=port, username=username, password=password), **common)
+        inputs = dict(host=host, port=port, username=username, password=password)
+        super().__init__(*self._arguments(resource_name, inputs, **common))
 
 
 class SFTPConnector(Connector, module="previsionio", name="SFTPConnector"):
@@ -152,7 +154,8 @@ class SFTPConnector(Connector, module="previsionio", name="SFTPConnector"):
         password: SecretInput,
         **common: "Unpack[ConnectorArgs]",
     ) -> None:
-        super().__init__(resource_name, dict(host=host, port=port, username=username, password=password), **common)
+        inputs = dict(host=host, port=port, username=username, password=password)
+        super().__init__(*self._arguments(resource_name, inputs, **common))
 
 
 class S3Connector(Connector, module="previsionio", name="S3Connector"):
@@ -177,7 +180,7 @@ class S3Connector(Connector, module="previsionio", name="S3Connector"):
         **common: "Unpack[ConnectorArgs]",
     ) -> None:
         inputs = dict(access_key_id=access_key_id, secret_access_key=secret_access_key)
-        super().__init__(resource_name, inputs, **common)
+        super().__init__(*self._arguments(resource_name, inputs, **common))
 
 
 class GCPConnector(Connector, module="previsionio", name="GCPConnector"):
@@ -200,4 +203,5 @@ class GCPConnector(Connector, module="previsionio", name="GCPConnector"):
         google_credentials: Input[dict[str, Any]] | SecretInput,
         **common: "Unpack[ConnectorArgs]",
     ) -> None:
-        super().__init__(resource_name, dict(google_credentials=google_credentials), **common)
+        inputs = dict(google_credentials=google_credentials)
+        super().__init__(*self._arguments(resource_name, inputs, **common))

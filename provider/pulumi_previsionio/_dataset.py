@@ -54,8 +54,15 @@ class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
     ) -> None:
         if project_id is None:
             project_id = attribute(datasource, "project_id")
-        inputs = dict(datasource_id=as_id(datasource), name=name, project_id=project_id, triggers=triggers)
-        super().__init__(resource_name, inputs, keep_on_replace=keep_on_replace, timeout=timeout, opts=opts)
+        inputs = dict(
+            datasource_id=as_id(datasource),
+            name=name,
+            project_id=project_id,
+            triggers=triggers,
+            keep_on_replace=keep_on_replace,
+            timeout=timeout,
+        )
+        super().__init__(*self._arguments(resource_name, inputs, opts))
 
     @classmethod
     def get(cls, resource_name: str, id: Input[str], opts: pulumi.ResourceOptions | None = None) -> "Self":  # noqa: A002

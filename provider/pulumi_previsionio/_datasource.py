@@ -1,6 +1,6 @@
 """The data source: the exact table, query, file or object behind a connector."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 from pulumi import Input, Output
@@ -74,10 +74,8 @@ class Datasource(PrevisionResource, module="previsionio", name="Datasource"):
             raise InputError(f"Datasource {resource_name!r}", problems)
         if project_id is None:
             project_id = attribute(connector, "project_id")
-        inputs = dict(source, connector_id=as_id(connector))
-        super().__init__(
-            resource_name, inputs, name=name, project_id=project_id, verify_source=verify_source, opts=opts
-        )
+        inputs: dict[str, Any] = dict(source, connector_id=as_id(connector), name=name, project_id=project_id)
+        super().__init__(*self._arguments(resource_name, inputs, opts, verify_source=verify_source))
 
     @classmethod
     def get(cls, resource_name: str, id: Input[str], opts: pulumi.ResourceOptions | None = None) -> "Self":  # noqa: A002

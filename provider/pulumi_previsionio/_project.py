@@ -43,7 +43,7 @@ class Project(PrevisionResource, module="previsionio", name="Project"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         inputs = dict(name=name, description=description, color=color)
-        super().__init__(resource_name, inputs, force_destroy=force_destroy, opts=opts)
+        super().__init__(*self._arguments(resource_name, inputs, force_destroy=force_destroy, opts=opts))
 
     @classmethod
     def get(cls, resource_name: str, id: Input[str], opts: pulumi.ResourceOptions | None = None) -> "Self":  # noqa: A002

@@ -116,7 +116,7 @@ class SnowConnector(Connector, module="previsionio", name="SNOWConnector"):
     api_key: pulumi.Output[Any]
 
     def __init__(self, name: str, *, account: pulumi.Input[str], api_key: pulumi.Input[str], **common: Any) -> None:
-        super().__init__(name, dict(account=account, api_key=api_key), **common)
+        super().__init__(*self._arguments(name, dict(account=account, api_key=api_key), **common))
 
 
 GIVEN: dict[str, Any] = dict(account="acme", api_key=PASSWORD, name="snow", project_id=PROJECT, platform_url=URL)

@@ -211,6 +211,16 @@ def test_all_missing_inputs_are_named_together() -> None:
     assert str(caught.value) == "SQLConnector 'crm': host: is required; password: is required"
 
 
+def test_an_input_that_there_is_not_is_named_with_the_nearest() -> None:
+    with pytest.raises(InputError) as caught:
+        programs.run(lambda: MAKERS["FTPConnector"]("files", test_conection=False, colour="red"))
+
+    assert caught.value.problems == [
+        "test_conection: is not an input of this resource. Did you mean 'test_connection'?",
+        "colour: is not an input of this resource",
+    ]
+
+
 WRONG_SHAPES: list[tuple[str, dict[str, Any]]] = [
     ("SQLConnector", {"database": "crm"}),
     ("SQLConnector", {"database": "crm", "table": "t", "request": "select 1"}),
