@@ -9,7 +9,7 @@ from pulumi import Input, Output
 from . import _dynamic
 from ._datasource import Datasource
 from ._lookups import DatasourceResult
-from ._resource import PrevisionResource, as_id, project_of
+from ._resource import PrevisionResource, as_id, attribute
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -53,7 +53,7 @@ class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         if project_id is None:
-            project_id = project_of(datasource)
+            project_id = attribute(datasource, "project_id")
         inputs = dict(
             datasource_id=as_id(datasource),
             name=name,

@@ -10,7 +10,7 @@ from ._connectors import Connector
 from ._errors import InputError
 from ._kinds import ConnectorKind, shape_problems
 from ._lookups import ConnectorResult
-from ._resource import PrevisionResource, as_id, attribute, project_of
+from ._resource import PrevisionResource, as_id, attribute
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -73,7 +73,7 @@ class Datasource(PrevisionResource, module="previsionio", name="Datasource"):
         if problems:
             raise InputError(f"Datasource {resource_name!r}", problems)
         if project_id is None:
-            project_id = project_of(connector)
+            project_id = attribute(connector, "project_id")
         inputs: dict[str, Any] = dict(source, connector_id=as_id(connector), name=name, project_id=project_id)
         super().__init__(*self._arguments(resource_name, inputs, opts, verify_source=verify_source))
 

@@ -127,14 +127,3 @@ def attribute(holder: Any, name: str, default: Any = None) -> Any:
     if isinstance(holder, pulumi.Output):
         return holder.apply(lambda held: getattr(held, name, held if default is holder else default))
     return getattr(holder, name, default)
-
-
-def project_of(holder: Any) -> pulumi.Input[Any]:
-    """The project of a resource or of a lookup's result, for one that takes the holder's id as well.
-
-    That id says on which resources the new one depends; the state need not hold each of them twice.
-    """
-    project = attribute(holder, "project_id")
-    if not isinstance(project, pulumi.Output):
-        return project
-    return pulumi.Output(set(), project.future(with_unknowns=True), project.is_known(), project.is_secret())

@@ -61,16 +61,6 @@ def test_the_stack_of_each_resource_holds_one_frame_of_ours(stack: Stack, mariad
         assert len([frame for frame in frames if "pulumi_previsionio/" in frame]) == 1
 
 
-def test_what_a_resource_depends_on_is_said_once(stack: Stack, mariadb: MariaDB) -> None:
-    """A data source has its connector's project, but needs it for its id already."""
-    there = connector("SQLConnector", "crm", mariadb, test_connection=False)
-    stack.up(program(there, datasource("d", "crm", database="crm", table="customers", verify_source=False)))
-    crm, source = (stack.resources()[name] for name in ("crm", "d"))
-    depends = {name: urns for name, urns in source["propertyDependencies"].items() if urns}
-    assert depends == {"connector_id": [crm["urn"]]}
-    assert source["inputs"]["project_id"] == crm["outputs"]["project_id"]
-
-
 def test_the_provider_is_a_reference_and_no_secret(stack: Stack, mariadb: MariaDB) -> None:
     stack.up(program(connector("SQLConnector", "crm", mariadb, test_connection=False)))
     provider = stack.resources()["crm"]["inputs"]["__provider"]
