@@ -318,7 +318,12 @@ def _signature(run: Run) -> list[tuple[str, str, tuple[str, ...], tuple[tuple[st
 
 
 def _kill_session(session: int) -> None:
-    """Kills a run with all its plugins, which are in process groups of their own."""
+    """Kills a run with all its plugins, which are in process groups of their own.
+
+    The command first: it would see its plugins die, and write down what they had done until then.
+    """
+    with suppress(OSError):
+        os.kill(session, signal.SIGKILL)
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             fields = stat.read_text().rpartition(")")[2].split()
