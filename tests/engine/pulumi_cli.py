@@ -252,7 +252,7 @@ class Stack:
         try:
             stdout, stderr = process.communicate(stdin, timeout=TIMEOUT)
         except BaseException as error:
-            _kill_session(process.pid)
+            kill_session(process.pid)
             stdout, stderr = process.communicate()
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
@@ -271,7 +271,8 @@ class Stack:
     def _take_events(self) -> list[dict[str, Any]]:
         if not self._event_log.exists():
             return []
-        events = [json.loads(line) for line in self._event_log.read_text().splitlines()]
+        with self._event_log.open() as lines:  # not splitlines(), which also splits where a name holds U+0085
+            events = [json.loads(line) for line in lines]
         self._event_log.unlink()
         return events
 
@@ -317,15 +318,26 @@ def _signature(run: Run) -> list[tuple[str, str, tuple[str, ...], tuple[tuple[st
     return sorted((s.urn, s.op, tuple(sorted(s.replace_keys)), tuple(sorted(s.diff.items()))) for s in run.steps)
 
 
-def _kill_session(session: int) -> None:
-    """Kills a run with all its plugins, which are in process groups of their own.
+def kill_session(session: int) -> None:
+    """Kills a run with all its plugins, which are in process groups of their own, and returns when all are dead.
 
     The command first: it would see its plugins die, and write down what they had done until then.
     """
     with suppress(OSError):
         os.kill(session, signal.SIGKILL)
+    while living := _living(session):
+        for pid in living:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)  # a killed process dies when it is next scheduled
+
+
+def _living(session: int) -> list[int]:
+    """The processes of a session that are not dead."""
+    living = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(fields[3]) == session:
-                os.kill(int(stat.parent.name), signal.SIGKILL)
+            state, _parent, _group, its_session = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(its_session) == session and state not in "ZX":
+                living.append(int(stat.parent.name))
+    return living

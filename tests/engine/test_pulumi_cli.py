@@ -65,15 +65,15 @@ def test_up_that_does_something_else_than_its_preview_is_noticed(toys: Stack) ->
 
 
 def test_configuration_and_outputs(bare_stack: Stack) -> None:
-    bare_stack.config("greeting", "hello")
+    bare_stack.config("greeting", "hel\u0085lo")  # a line break to Python, none to JSON
     bare_stack.config("other:key", "-k3y", secret=True)
     bare_stack.up("""
         import pulumi
         pulumi.export("greeting", pulumi.Config().require("greeting"))
         pulumi.export("key", pulumi.Config("other").require_secret("key"))
     """)
-    assert bare_stack.outputs() == {"greeting": "hello", "key": "[secret]"}
-    assert bare_stack.outputs(show_secrets=True) == {"greeting": "hello", "key": "-k3y"}
+    assert bare_stack.outputs() == {"greeting": "hel\u0085lo", "key": "[secret]"}
+    assert bare_stack.outputs(show_secrets=True) == {"greeting": "hel\u0085lo", "key": "-k3y"}
 
 
 def test_nothing_of_the_testers_environment_gets_in(bare_stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,11 +92,19 @@ def test_hanging_run_is_ended_with_all_its_processes(bare_stack: Stack, monkeypa
     monkeypatch.setattr(pulumi_cli, "TIMEOUT", 4.0)
     bare_stack.program("""
         import pathlib, subprocess
-        child = subprocess.Popen(["sleep", "600"])
-        pathlib.Path("child").write_text(str(child.pid))
-        child.wait()
+        children = [subprocess.Popen(["sleep", "600"]) for _ in range(50)]
+        pathlib.Path("children").write_text(" ".join(str(child.pid) for child in children))
+        children[0].wait()
     """)
     with pytest.raises(AssertionError, match=r"up --yes .*: no end after 4\.0 s"):
         bare_stack.up()
-    child = Path("/proc", (bare_stack.folder / "child").read_text(), "stat")
-    assert not child.exists() or " Z " in child.read_text()
+    children = (bare_stack.folder / "children").read_text().split()
+    assert len(children) == 50
+    assert [child for child in children if _lives(child)] == []
+
+
+def _lives(pid: str) -> bool:
+    try:
+        return " Z " not in Path("/proc", pid, "stat").read_text()
+    except OSError:
+        return False

@@ -398,7 +398,7 @@ def test_what_a_killed_up_left_on_the_platform_is_found_and_deleted(
     try:
         wait_until(lambda: "late" in objects.names())
     finally:
-        pulumi_cli._kill_session(up.pid)
+        pulumi_cli.kill_session(up.pid)
         up.wait()
     platform.faults()
     command = Command(stack)
