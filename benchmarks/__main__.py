@@ -24,13 +24,12 @@ from pathlib import Path
 from benchmarks import contract_server, opentofu, plot, report, start
 from benchmarks.measure import ROOT, Conditions, Measured, life
 from benchmarks.programs import NAIVE, NOOP, OPENTOFU, OURS, Size
-from tests.engine.pulumi_cli import default_interrupts
+from tests import signals
 
 
 def main() -> None:
     arguments = _arguments()
-    # A shell that runs this in the background ignores SIGINT, and the engine's end would take five seconds longer.
-    default_interrupts()
+    signals.let_children_hear()
     arguments.out.mkdir(parents=True, exist_ok=True)
     engine = _engine()
     with contract_server.running(arguments.page_size) as server:

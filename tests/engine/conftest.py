@@ -8,7 +8,7 @@ import pytest
 from previsionio_local import LocalPlatform
 
 from tests.engine.objects import Objects
-from tests.engine.pulumi_cli import Stack, default_interrupts
+from tests.engine.pulumi_cli import Stack
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,6 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="session")
 def engine() -> Path:
     """The folder that holds `pulumi`, found or built as `make engine` does."""
-    default_interrupts()
     build = [ROOT / "tools" / "engine" / "build.sh"]
     return Path(subprocess.run(build, stdout=subprocess.PIPE, text=True, check=True).stdout.strip())
 

@@ -299,16 +299,6 @@ class Stack:
         return self.home / "events.json"
 
 
-def default_interrupts() -> None:
-    """Lets children see SIGINT where it is ignored (a background shell, nohup); call it in the main thread.
-
-    The engine ends programs by that signal and waits five seconds for those that ignore it. A handler is enough: the
-    system takes it back to the default when a child starts.
-    """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
 def _skip(preview: bool) -> tuple[str, ...]:
     return () if preview else ("--skip-preview",)
 
