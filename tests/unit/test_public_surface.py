@@ -87,10 +87,9 @@ def test_the_import_in_a_program_is_light() -> None:
         [sys.executable, "-c", OWN_IMPORTS], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout.split()
 
-    own = {"_connectors", "_dataset", "_datasource", "_dynamic", "_errors", "_interrupts", "_kinds", "_lookups"}
-    own |= {"_names"}
-    own |= {"_one_line_errors", "_project", "_provider", "_redaction", "_resource", "_secret_sources", "_settings"}
-    own |= {"_sql_source", "_thread_pool", "_values", "_version"}
+    own = {"_connectors", "_dataset", "_datasource", "_dynamic", "_errors", "_kinds", "_lookups", "_names"}
+    own |= {"_one_line_errors", "_program", "_project", "_provider", "_redaction", "_resource", "_secret_sources"}
+    own |= {"_settings", "_sql_source", "_thread_pool", "_values", "_version"}
     small = {"hmac", "secrets"}
     assert set(loaded) - small == {"pulumi_previsionio", *(f"pulumi_previsionio.{name}" for name in own)}
 
