@@ -21,6 +21,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from pulumi_previsionio._settings import DEFAULT_PARALLELISM
+
 from benchmarks import contract_server, opentofu, plot, report, start
 from benchmarks.measure import ROOT, Conditions, Measured, life
 from benchmarks.programs import NAIVE, NOOP, OPENTOFU, OURS, Size
@@ -33,7 +35,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     engine = _engine()
     with contract_server.running(arguments.page_size) as server:
-        conditions = Conditions(engine, server, arguments.parallel, arguments.idle_wait)
+        conditions = Conditions(engine, server, arguments.parallel, arguments.parallelism, arguments.idle_wait)
         runs = []
         for run in _all(arguments, conditions):
             runs.append(run)
@@ -43,7 +45,8 @@ def main() -> None:
     facts = [
         f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} processors, "
         f"{_output(str(engine / 'pulumi'), 'version')}, --parallel {arguments.parallel}, "
-        f"{arguments.page_size} objects on a page; medians of {arguments.repeats}",
+        f"previsionio:parallelism {arguments.parallelism}, {arguments.page_size} objects on a page; "
+        f"medians of {arguments.repeats}",
         f"OpenTofu {opentofu.version()}" if opentofu.is_here() else "OpenTofu was not there",
         f"`import pulumi_previsionio` adds {imported * 1000:.0f} ms to `import pulumi`",
         f"the first call of a provider host takes {ours:.0f} ms, with a provider that does nothing {noop:.0f} ms",
@@ -65,6 +68,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--latencies", type=_numbers, default=[0, 50, 200], help="milliseconds that the platform takes")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--parallel", type=int, default=32, help="what the engine takes on a machine of 8 processors")
+    parser.add_argument("--parallelism", type=int, default=DEFAULT_PARALLELISM, help="calls that ours has in flight")
     parser.add_argument("--page-size", type=int, default=50, help="objects on a page of the platform's lists")
     parser.add_argument("--idle-wait", type=float, default=60.0, help="seconds to wait for an idle machine, each time")
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks" / "results")

@@ -50,6 +50,8 @@ class Conditions:
     platform: Platform
     parallel: int
     """Operations that the engine has going on at once."""
+    parallelism: int
+    """Calls that our provider has in flight at once."""
     idle_wait: float
     """Seconds to wait for an idle machine before each run, at most."""
 
@@ -79,6 +81,7 @@ def _operations(
         "PYTHONPATH": str(ROOT),  # for the providers of this folder
         "PULUMI_PARALLEL": str(conditions.parallel),
     }
+    stack.config("previsionio:parallelism", str(conditions.parallelism))
 
     def seconds(run: Run, **expected: int) -> float:
         changes = list(run.changes.values())
