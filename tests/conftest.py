@@ -1,4 +1,4 @@
-"""Fixtures for all tests."""
+"""For all tests: the fixtures of the servers, and children that hear signals."""
 
 from tests import signals
 
