@@ -21,7 +21,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from pulumi_previsionio._settings import DEFAULT_PARALLELISM
+from pulumi_previsionio._platform.settings import DEFAULT_PARALLELISM
 
 from benchmarks import contract_server, opentofu, plot, report, start
 from benchmarks.measure import ROOT, Conditions, Measured, life

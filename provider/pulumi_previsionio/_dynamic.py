@@ -1,21 +1,20 @@
-"""The dynamic providers: a thin adapter between Pulumi's provider host and `_lifecycle`.
+"""The dynamic providers: a thin adapter between Pulumi's provider host and `_core.lifecycle`.
 
 The engine stores, with every resource, which provider class manages it: by this module's path and the class's name,
 since the classes have no state (dill pickles such objects by reference). **Never move or rename a class of this
 module**: a stack made years ago could no longer be refreshed or destroyed.
 
-Programs import this module too, so whatever takes long to import is imported by the methods.
+Programs import this module too, so nothing that takes long to import, such as an HTTP library, is imported here.
 """
 
 from __future__ import annotations
 
 import functools
-import gc
 import os
 import pathlib
 import traceback
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -29,14 +28,14 @@ from pulumi.dynamic import (
 )
 from pulumi.output import contains_unknowns
 
-from . import _kinds, _one_line_errors, _thread_pool
+from . import _host
+from ._core import kinds, lifecycle
+from ._core.context import Context, shared_context
+from ._core.kind import Kind
+from ._core.redaction import redact, secrets_of
+from ._core.values import UNKNOWN, Values, from_engine, to_engine
 from ._errors import PrevisionError
-from ._redaction import redact, secrets_of
-from ._settings import Settings, resolve
-from ._values import UNKNOWN, dump, load
-
-if TYPE_CHECKING:
-    from ._platform import Platform
+from ._platform.settings import Settings, resolve
 
 Properties = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -63,7 +62,7 @@ def _line(text: str, secrets: list[str]) -> str:
     return " ".join(redact(text, secrets).split())
 
 
-def _about(kind: _kinds.Kind, text: str, *args: Any) -> str:
+def _about(kind: Kind, text: str, *args: Any) -> str:
     """The text, with the resource that it is about in front."""
     names = [arg["name"] for arg in args if isinstance(arg, dict) and isinstance(arg.get("name"), str)]
     whose = f"{kind.name} {names[-1]!r}" if names else kind.name
@@ -80,22 +79,20 @@ class Provider(ResourceProvider):
     """Check, diff, create, read, update and delete for one kind of object."""
 
     serialize_as_secret_always = False
-    kind: ClassVar[_kinds.Kind]
+    kind: ClassVar[Kind]
     _settings: Settings
 
     def configure(self, req: ConfigureRequest) -> None:
-        _one_line_errors.install()
+        """Find the settings; called by the host before anything else."""
         self._settings = resolve(req.config.get, os.environ)
-        _thread_pool.widen(self._settings.parallelism)
-        gc.freeze()  # what the host has loaded stays: no collection, nor the last one at its end, need look through it
+        _host.install(threads=self._settings.parallelism)
 
     @_guarded
     def check(self, olds: Properties, news: Properties) -> CheckResult:
-        from . import _lifecycle
-
+        """Complete and validate the inputs of a resource."""
         hidden = {name: value for name, value in news.items() if contains_unknowns(value)}
-        values, problems = _lifecycle.check(self.kind, self._load(olds), self._load(news), self._settings)
-        inputs = {**dump(values), **{name: hidden[name] for name in hidden.keys() & values.keys()}}
+        values, problems = lifecycle.check(self.kind, self._load(olds), self._load(news), self._context)
+        inputs = {**self._dump(values), **{name: hidden[name] for name in hidden.keys() & values.keys()}}
         inputs = {name: value for name, value in inputs.items() if value is not UNKNOWN}
         secrets = self.secrets(olds, news)
         # Never with a property's name: the engine would print the value beside it, also a secret one.
@@ -103,45 +100,43 @@ class Provider(ResourceProvider):
 
     @_guarded
     def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:
-        from . import _lifecycle
-
-        plan = _lifecycle.plan(self.kind, id_, self._load(olds), self._load(news), self._platform)
-        if plan.action == "same":
+        """Tell what a difference between state and program leads to."""
+        decision = lifecycle.diff(self.kind, id_, self._load(olds), self._load(news), self._context)
+        if decision.action == "same":
             return DiffResult(changes=False)
         # None lets the engine find the changed keys itself: only then does it honor replace_on_changes and show
         # no key that did not change.
-        return DiffResult(changes=None, replaces=list(plan.replaces))
+        return DiffResult(changes=None, replaces=list(decision.replaces))
 
     @_guarded
     def create(self, props: Properties) -> CreateResult:
-        from . import _lifecycle
-
-        id_, values = _lifecycle.create(self.kind, self._load(props), self._platform)
-        return CreateResult(id_, dump(values))
+        """Make the object."""
+        id_, values = lifecycle.create(self.kind, self._load(props), self._context)
+        return CreateResult(id_, self._dump(values))
 
     @_guarded
     def read(self, id_: str, props: Properties) -> ReadResult:
-        from . import _lifecycle
-
+        """Tell how the object is now."""
         values = self._load(props)
         if "platform_url" not in values:  # a `get`, not a refresh: there is no earlier state
-            return ReadResult(id_, dump(_lifecycle.look_up(self.kind, id_, self._platform)))
-        live = _lifecycle.read(self.kind, id_, values, self._platform)
+            return ReadResult(id_, self._dump(lifecycle.look_up(self.kind, id_, self._context)))
+        live = lifecycle.read(self.kind, id_, values, self._context)
         if live is None:
             return ReadResult(None, {})
-        return ReadResult(id_, dump(live), dump(live))
+        # What a `get` resource reads stands for no inputs: the next preview would show them all as lost.
+        inputs = self._dump(live) if self.kind.is_managed(values) else None
+        return ReadResult(id_, self._dump(live), inputs)
 
     @_guarded
     def update(self, id_: str, olds: Properties, news: Properties) -> UpdateResult:
-        from . import _lifecycle
-
-        return UpdateResult(dump(_lifecycle.update(self.kind, id_, self._load(olds), self._load(news), self._platform)))
+        """Change the object in place."""
+        values = lifecycle.update(self.kind, id_, self._load(olds), self._load(news), self._context)
+        return UpdateResult(self._dump(values))
 
     @_guarded
     def delete(self, id_: str, props: Properties) -> None:
-        from . import _lifecycle
-
-        _lifecycle.delete(self.kind, id_, self._load(props), self._platform)
+        """Delete the object."""
+        lifecycle.delete(self.kind, id_, self._load(props), self._context)
 
     def secrets(self, *args: Any) -> list[str]:
         """Every secret text among a method's arguments, and the token."""
@@ -149,43 +144,60 @@ class Provider(ResourceProvider):
         return [self._settings.token or "", *secrets_of(self.kind, *values)]
 
     @property
-    def _platform(self) -> Platform:
-        from ._platform import shared_platform
+    def _context(self) -> Context:
+        return shared_context(self._settings, _host.managed_blocking)
 
-        return shared_platform(self._settings)
-
-    def _load(self, properties: Properties) -> dict[str, Any]:
+    def _load(self, properties: Properties) -> Values:
         known = {name: UNKNOWN if contains_unknowns(value) else value for name, value in properties.items()}
-        return load(self.kind, known)
+        return from_engine(self.kind, known)
+
+    def _dump(self, values: Values) -> Properties:
+        return to_engine(self.kind, values)
 
 
 class SQLConnectorProvider(Provider):
-    kind = _kinds.SQL
+    """Manages connectors to SQL servers."""
+
+    kind = kinds.SQL
 
 
 class FTPConnectorProvider(Provider):
-    kind = _kinds.FTP
+    """Manages connectors to FTP servers."""
+
+    kind = kinds.FTP
 
 
 class SFTPConnectorProvider(Provider):
-    kind = _kinds.SFTP
+    """Manages connectors to SFTP servers."""
+
+    kind = kinds.SFTP
 
 
 class S3ConnectorProvider(Provider):
-    kind = _kinds.S3
+    """Manages connectors to Amazon S3."""
+
+    kind = kinds.S3
 
 
 class GCPConnectorProvider(Provider):
-    kind = _kinds.GCP
+    """Manages connectors to Google Cloud."""
+
+    kind = kinds.GCP
 
 
 class DatasourceProvider(Provider):
-    kind = _kinds.DATASOURCE
+    """Manages data sources."""
+
+    kind = kinds.DATASOURCE
 
 
 class ProjectProvider(Provider):
-    kind = _kinds.PROJECT_KIND
+    """Manages projects."""
+
+    kind = kinds.PROJECT
 
 
 class DatasetProvider(Provider):
-    kind = _kinds.DATASET
+    """Manages datasets."""
+
+    kind = kinds.DATASET

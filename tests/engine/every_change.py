@@ -11,8 +11,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pulumi_previsionio import _kinds
-from pulumi_previsionio._kinds import ConnectorKind, Field, Kind, Shape, Type
+from pulumi_previsionio._core import field_types, kinds
+from pulumi_previsionio._core.field_types import FieldType
+from pulumi_previsionio._core.kind import SOURCE_INPUTS, Field, Kind, Shape
 
 Effect = Literal["nothing", "provider only", "platform", "fixed", "create", "delete"]
 """What a change means: nothing; something for the provider alone; other values on the platform; another object."""
@@ -59,27 +60,28 @@ class Row:
 NOT_GIVEN = object()
 
 _KEYS = [{"client_email": f"{name}@example.org", "private_key": "k\n"} for name in "ab"]
-_VALUES: dict[Type, tuple[Any, Any]] = {
-    Type.TEXT: ("text a", "text b"),
-    Type.HOST: ("a.example", "b.example"),
-    Type.PORT: (1001, 1002),
-    Type.SECRET: ("secret a", "secret b"),
-    Type.CREDENTIALS: (_KEYS[0], _KEYS[1]),
-    Type.COLOR: ("#0000aa", "#0000bb"),
-    Type.SECONDS: (100, 200),
-    Type.VALUES: (["a"], ["b"]),
+_VALUES: dict[FieldType, tuple[Any, Any]] = {
+    field_types.TEXT: ("text a", "text b"),
+    field_types.HOST: ("a.example", "b.example"),
+    field_types.PORT: (1001, 1002),
+    field_types.SECRET: ("secret a", "secret b"),
+    field_types.PASSWORD: ("secret a", "secret b"),
+    field_types.CREDENTIALS: (_KEYS[0], _KEYS[1]),
+    field_types.COLOR: ("#0000aa", "#0000bb"),
+    field_types.SECONDS: (100, 200),
+    field_types.VALUES: (["a"], ["b"]),
 }
-_OTHER_WORDS: dict[Type, tuple[Any, Any]] = {
-    Type.PORT: (1001, "1001"),
-    Type.CREDENTIALS: (_KEYS[0], base64.b64encode(json.dumps(_KEYS[0], indent=1).encode()).decode()),
-    Type.COLOR: ("#0000aa", "#0000AA"),
+_OTHER_WORDS: dict[FieldType, tuple[Any, Any]] = {
+    field_types.PORT: (1001, "1001"),
+    field_types.CREDENTIALS: (_KEYS[0], base64.b64encode(json.dumps(_KEYS[0], indent=1).encode()).decode()),
+    field_types.COLOR: ("#0000aa", "#0000AA"),
 }
 """The same value, written in another way."""
 
 
 def values(field: Field) -> tuple[Any, Any]:
     """Two different values; the first one is the default of a flag."""
-    return (field.default, not field.default) if field.type is Type.FLAG else _VALUES[field.type]
+    return (field.default, not field.default) if field.type is field_types.FLAG else _VALUES[field.type]
 
 
 def later(value: Any) -> dict[str, Any]:
@@ -106,7 +108,7 @@ def helpers(changed: bool) -> Iterator[Resource]:
     """Projects, connectors and data sources to refer to, before or after the change."""
     yield Resource("Project", "project-elsewhere", {})
     yield Resource("Project", "project-replaced", {"description": str(changed)}, ("description",))
-    for kind in _kinds.CONNECTORS.values():
+    for kind in kinds.CONNECTOR_KINDS.values():
         for place in PLACES:
             inputs = {**_needed(kind), **_project_of(place), "force_destroy": place == "replaced" and changed}
             yield Resource(kind.name, f"{kind.name}-{place}", inputs, ("force_destroy",))
@@ -126,21 +128,26 @@ def _project_of(place: str) -> dict[str, Any]:
 def rows() -> list[Row]:
     """Every kind of resource, every shape, every input, every change."""
     return [
-        *(row for kind in _kinds.CONNECTORS.values() for row in _rows(kind.name, kind, _needed(kind))),
-        *_rows("Project", _kinds.PROJECT_KIND, {}),
-        *_rows("Dataset", _kinds.DATASET, {"datasource": id_of("Datasource-a")}),
-        *(row for kind in _kinds.CONNECTORS.values() for shape in kind.shapes for row in _datasource_rows(kind, shape)),
+        *(row for kind in kinds.CONNECTOR_KINDS.values() for row in _rows(kind.name, kind, _needed(kind))),
+        *_rows("Project", kinds.PROJECT, {}),
+        *_rows("Dataset", kinds.DATASET, {"datasource": id_of("Datasource-a")}),
+        *(
+            row
+            for kind in kinds.CONNECTOR_KINDS.values()
+            for shape in kind.shapes
+            for row in _datasource_rows(kind, shape)
+        ),
     ]
 
 
 def inputs_of(kind: Kind) -> list[Field]:
     """The fields that a program can give; the others the provider fills in by itself."""
-    return [field for field in kind.fields if field is not _kinds.PLATFORM]
+    return [field for field in kind.fields if field not in (kinds.PLATFORM_FIELD, kinds.DATASET["source"])]
 
 
 def _needed(kind: Kind) -> Inputs:
     """The inputs without which a resource cannot be made."""
-    filled_in = (_kinds.NAME, _kinds.PROJECT)
+    filled_in = (kinds.NAME_FIELD, kinds.PROJECT_FIELD)
     return {field.name: values(field)[0] for field in inputs_of(kind) if field.required and field not in filled_in}
 
 
@@ -153,7 +160,7 @@ def _rows(title: str, kind: Kind, needed: Inputs) -> Iterator[Row]:
     yield row("", "created and unknown", None, unknown, "create")
     yield row("", "deleted", needed, None, "delete")
     for field in inputs_of(kind):
-        if field is _kinds.PROJECT:
+        if field is kinds.PROJECT_FIELD:
             for change, before, after in _moves():
                 yield row(field.name, change, _at(before, needed), _at(after, needed), "fixed")
         elif field.name in REFERENCES:
@@ -176,7 +183,7 @@ def _changes(field: Field, is_needed: bool) -> Iterator[tuple[Any, ...]]:
         yield "set", NOT_GIVEN, b, effect
         yield "set and unknown", NOT_GIVEN, later(b), effect
         # The name that an object was made with stays when the program gives none any more.
-        yield "unset", b, NOT_GIVEN, "nothing" if field is _kinds.NAME else effect
+        yield "unset", b, NOT_GIVEN, "nothing" if field is kinds.NAME_FIELD else effect
     if field.default is not None:
         yield "default written out", NOT_GIVEN, field.default, "nothing"
     if field.type in _OTHER_WORDS:
@@ -213,12 +220,12 @@ def _at(place: str, needed: Inputs) -> Inputs:
     return {**moved, **_project_of(place)}
 
 
-def _datasource_rows(connector: ConnectorKind, shape: Shape) -> Iterator[Row]:
+def _datasource_rows(connector: Kind, shape: Shape) -> Iterator[Row]:
     title = f"{shape.name} of {connector.constants['type']}"
     needed = {"connector": id_of(f"{connector.name}-a"), **_source(shape)}
-    for row in _rows(title, _kinds.DATASOURCE, needed):
+    for row in _rows(title, kinds.DATASOURCE, needed):
         # To set or unset an input of a shape, or to change the service, is to go over to another shape.
-        if row.input not in _kinds.SOURCE_INPUTS or row.input in shape.inputs:
+        if row.input not in SOURCE_INPUTS or row.input in shape.inputs:
             yield row
     for other in connector.shapes:
         if other != shape:

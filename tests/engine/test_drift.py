@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import requests
 from previsionio_local import LocalPlatform
-from pulumi_previsionio import _kinds
-from pulumi_previsionio._kinds import Field, Kind, Shape
+from pulumi_previsionio._core import kinds
+from pulumi_previsionio._core.kind import Field, Kind, Shape
 
 from tests.engine import every_change
 from tests.engine.every_change import Resource, id_of, resource, values
@@ -40,29 +40,29 @@ class Api:
 
 def drifting(kind: Kind) -> list[Field]:
     """The fields that can be changed on the platform and seen there."""
-    return [field for field in kind.wire_fields if not field.secret and not field.fixed]
+    return [field for field in kind.wire_fields if not field.is_secret and not field.fixed]
 
 
 def objects() -> Iterator[tuple[Resource, str, dict[str, Any]]]:
     """A resource for each field that may drift, the folder of its object, and the change."""
-    for kind in (*_kinds.CONNECTORS.values(), _kinds.PROJECT_KIND):
+    for kind in (*kinds.CONNECTOR_KINDS.values(), kinds.PROJECT):
         given = {field.name: values(field)[0] for field in kind.wire_fields if not field.fixed}
-        given |= UNTESTED if kind.in_project else {}
+        given |= UNTESTED if kind.collection.in_project else {}
         for field in drifting(kind):
             assert field.wire
             yield (
                 Resource(kind.name, f"{kind.name}-{field.name}", given),
-                kind.collection,
+                kind.collection.path,
                 {field.wire: values(field)[1]},
             )
-    for connector in _kinds.CONNECTORS.values():
+    for connector in kinds.CONNECTOR_KINDS.values():
         for shape in connector.shapes:
             for name in ("name", *shape.inputs):
                 title = f"{shape.name}-of-{connector.name}-{name}".replace(" ", "-")
                 yield _datasource(connector.name, shape, title), "data-sources", {name: "text b"}
     # What takes the place of an input that the program gives is none of the program's.
     yield (
-        _datasource("SQLConnector", _kinds.TABLE, "query-instead-of-table"),
+        _datasource("SQLConnector", kinds.TABLE, "query-instead-of-table"),
         "data-sources",
         {"table": None, "request": "q"},
     )

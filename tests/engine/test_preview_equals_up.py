@@ -13,7 +13,7 @@ from typing import Any
 import pulumi_previsionio as previsionio
 import pytest
 from previsionio_local import LocalPlatform
-from pulumi_previsionio import _kinds
+from pulumi_previsionio._core import kinds
 
 from tests.engine import every_change
 from tests.engine.every_change import Effect, Resource, Row, helpers, rows
@@ -85,8 +85,7 @@ def test_up_does_what_preview_announces(
 
 
 def test_no_input_is_left_out() -> None:
-    kinds = (*_kinds.CONNECTORS.values(), _kinds.DATASOURCE, _kinds.PROJECT_KIND, _kinds.DATASET)
-    arguments = {(kind.name, name) for kind in kinds for name in _arguments(getattr(previsionio, kind.name))}
+    arguments = {(kind.name, name) for kind in kinds.KINDS for name in _arguments(getattr(previsionio, kind.name))}
     assert {(row.cls, row.input) for row in rows() if row.input} == arguments
 
 

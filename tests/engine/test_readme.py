@@ -8,7 +8,8 @@ from pathlib import Path
 import pulumi_previsionio
 import pytest
 from previsionio_local import LocalPlatform
-from pulumi_previsionio import _kinds, _settings
+from pulumi_previsionio._core import kinds
+from pulumi_previsionio._platform.settings import SETTINGS
 
 from tests.engine.pulumi_cli import Stack
 from tests.engine.test_every_kind import every_kind
@@ -66,8 +67,9 @@ def test_common_inputs_of_connectors_are_documented() -> None:
 
 def test_every_shape_is_documented() -> None:
     documented = {(row[0], connector) for row in table("Shape of a data source") for connector in row[1].split(", ")}
-    kinds = [_kinds.SQL, _kinds.FTP, _kinds.SFTP, _kinds.S3, _kinds.GCP]
-    assert documented == {(shape.name, kind.constants["type"]) for kind in kinds for shape in kind.shapes}
+    assert documented == {
+        (shape.name, kind.constants["type"]) for kind in kinds.CONNECTOR_KINDS.values() for shape in kind.shapes
+    }
 
 
 @pytest.mark.parametrize("name", ["Dataset", "Project", "SQLSource"])
@@ -84,7 +86,7 @@ def test_inputs_of_the_other_resources_are_documented(name: str) -> None:
 def test_every_shape_was_tested_with_the_servers_that_are_named() -> None:
     rows = [(shape, kind, row[2]) for row in table("Tested shape") for shape, kind in product(row[0], row[1])]
     assert {(shape, kind) for shape, kind, _ in rows} == {
-        (shape.name, type_) for type_, kind in _kinds.CONNECTORS.items() for shape in kind.shapes
+        (shape.name, type_) for type_, kind in kinds.CONNECTOR_KINDS.items() for shape in kind.shapes
     }
     fixtures = {
         "PostgreSQL": "postgresql",
@@ -106,7 +108,7 @@ def product(shapes: str, kinds: str) -> list[tuple[str, str]]:
 
 def test_every_setting_is_documented() -> None:
     documented = [(names(row[1])[0], names(row[2])[0], names(row[3])[0]) for row in table("Setting")]
-    assert documented == [(s.variable, f"previsionio:{s.key}", s.argument) for s in _settings.ALL]
+    assert documented == [(s.variable, f"previsionio:{s.key}", s.argument) for s in SETTINGS]
 
 
 def blocks(language: str) -> list[str]:

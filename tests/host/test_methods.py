@@ -79,19 +79,19 @@ def test_a_whole_life_of_every_kind(kind: Any, host: ProviderHost, fake: FakePla
     state = plain(checked.inputs)
     id_, outputs = host.create(provider, state)
     assert outputs == state
-    assert fake.objects[kind.collection][id_]["name"] == kind.name
+    assert fake.objects[kind.collection.path][id_]["name"] == kind.name
 
     assert host.diff(provider, id_, state, state).changes == SAME
     change = host.diff(provider, id_, state, {**state, "name": "other"})
     assert (change.changes, list(change.replaces)) == (LEFT_TO_THE_ENGINE, ["name"] if kind.name == "Dataset" else [])
     if not change.replaces:
         state = host.update(provider, id_, state, {**state, "name": "other"})
-        assert fake.objects[kind.collection][id_]["name"] == "other"
+        assert fake.objects[kind.collection.path][id_]["name"] == "other"
 
     refreshed = host.read(provider, id_, state)
     assert (refreshed.id, plain(refreshed.properties), plain(refreshed.inputs)) == (id_, state, state)
     host.delete(provider, id_, state)
-    assert id_ not in fake.objects[kind.collection]
+    assert id_ not in fake.objects[kind.collection.path]
     assert host.read(provider, id_, state).id == ""
 
 
@@ -234,10 +234,10 @@ FAILING: dict[str, Callable[[ProviderHost, dict[str, Any]], Any]] = {
     "delete": lambda host, state: host.delete(SQL, "5ea1", state),
 }
 _BREAK = """
-import sys, pulumi_previsionio._lifecycle as lifecycle
+import sys, pulumi_previsionio._core.lifecycle as lifecycle
 def fail(*arguments):
     raise {error}
-lifecycle.check = lifecycle.plan = lifecycle.create = lifecycle.read = lifecycle.update = lifecycle.delete = fail
+lifecycle.check = lifecycle.diff = lifecycle.create = lifecycle.read = lifecycle.update = lifecycle.delete = fail
 """
 
 
@@ -276,10 +276,10 @@ def test_an_address_with_a_password_is_shown_nowhere(fake: FakePlatform) -> None
     assert "planted-in-the-address" not in "".join(texts) + host.output
 
 
-def test_the_environment_goes_before_the_stack_and_never_redirects_an_explicit_provider(fake: FakePlatform) -> None:
+def test_the_environment_redirects_neither_the_stack_nor_an_explicit_provider(fake: FakePlatform) -> None:
     outside = {"PREVISION_URL": "http://environment.example"}
     with ProviderHost(config_of(fake), environment=outside) as host:
-        assert plain(host.check(SQL, sql(fake)).inputs)["platform_url"] == "http://environment.example"
+        assert plain(host.check(SQL, sql(fake)).inputs)["platform_url"] == fake.url
     with ProviderHost(config_of(fake, explicit="arguments"), environment=outside) as host:
         assert plain(host.check(SQL, sql(fake)).inputs)["platform_url"] == fake.url
 

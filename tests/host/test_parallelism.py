@@ -78,7 +78,8 @@ def test_snapshots_that_are_waited_for_take_nobodys_place() -> None:
             return Answer(body={"_id": f"5ea1f00d{request.json['name']:>016}"})
         waiting.release()
         state = "done" if copied.is_set() else "running"
-        return Answer(body=dict.fromkeys(("copy_state", "describe_state", "drift_state"), state))
+        states = dict.fromkeys(("copy_state", "describe_state", "drift_state"), state)
+        return Answer(body={"_id": request.path.rpartition("/")[2], **states})
 
     def snapshot(number: int) -> dict[str, Any]:
         return {"name": str(number), "datasource_id": "D", "project_id": "P", "timeout": 60.0}
@@ -115,10 +116,11 @@ def test_slow_sources_take_nobodys_place(call: str) -> None:
             reached.release()
             assert may_answer.wait(ENOUGH)
         if request.method == "OPTIONS":
-            return Answer(headers={"Prevision-Local": "verify"} if call == "/verify" else {})
+            return Answer(headers={"Allow": "GET", "Prevision-Local": "verify" if call == "/verify" else ""})
         if request.path.endswith("/projects"):
             return together(request)
-        return Answer(body={"_id": "5ea1f00d0000000000000001", "items": ["customers"]})
+        id_ = request.path.rpartition("/")[2] if request.method == "GET" else "5ea1f00d0000000000000001"
+        return Answer(body={"_id": id_, "items": ["customers"]})
 
     with ScriptedServer(respond) as server, host_of(server, parallelism=4) as host:
         create(host, 4)  # from now on this is an update

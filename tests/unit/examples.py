@@ -5,10 +5,11 @@ import json
 from typing import Any
 
 import hypothesis
-from pulumi_previsionio import _kinds
-from pulumi_previsionio._settings import Settings
-from pulumi_previsionio._validation import validate
-from pulumi_previsionio._values import Values, load
+from pulumi_previsionio._core import kinds
+from pulumi_previsionio._core.kind import Kind
+from pulumi_previsionio._core.validation import validate
+from pulumi_previsionio._core.values import Values, from_engine
+from pulumi_previsionio._platform.settings import Settings
 
 from tests.unit.fake_platform import PROJECT, TOKEN
 
@@ -41,19 +42,19 @@ INPUTS: dict[str, dict[str, Any]] = {
     "Project": {"name": "thing", "platform_url": URL, "description": "for tests", "color": "#a748f5"},
     "Dataset": {**_SHARED, "datasource_id": DATASOURCE_ID},
 }
-KINDS = (*_kinds.CONNECTORS.values(), _kinds.DATASOURCE, _kinds.PROJECT_KIND, _kinds.DATASET)
-CONNECTORS = tuple(_kinds.CONNECTORS.values())
+KINDS = (*kinds.CONNECTOR_KINDS.values(), kinds.DATASOURCE, kinds.PROJECT, kinds.DATASET)
+CONNECTORS = tuple(kinds.CONNECTOR_KINDS.values())
 
 
-def inputs(kind: _kinds.Kind, **changes: Any) -> dict[str, Any]:
+def inputs(kind: Kind, **changes: Any) -> dict[str, Any]:
     """Good inputs; a change to None takes the input away."""
     changed = {**INPUTS[kind.name], **changes}
     return {name: value for name, value in changed.items() if value is not None}
 
 
-def values(kind: _kinds.Kind, **changes: Any) -> Values:
+def values(kind: Kind, **changes: Any) -> Values:
     """The same, checked, as the lifecycle takes them."""
-    clean, problems = validate(kind, load(kind, inputs(kind, **changes)))
+    clean, problems = validate(kind, from_engine(kind, inputs(kind, **changes)))
     assert not problems, problems
     return clean
 

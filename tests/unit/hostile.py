@@ -20,9 +20,13 @@ AWKWARD = (
 )
 """Names and other texts that break something somewhere."""
 
-texts = st.sampled_from(AWKWARD) | st.text(min_size=1, max_size=30)
-queries = texts | st.lists(texts | st.just(""), min_size=2, max_size=6).map("\n".join).filter(bool)
-hosts = st.sampled_from(("db.example", "10.0.0.7", "::1", "[::1]", "xn--bcher-kva.example", "bücher.example"))
+texts = (st.sampled_from(AWKWARD) | st.text(min_size=1, max_size=30)).filter(
+    lambda text: bool(text.strip()) and "\0" not in text
+)
+queries = texts | st.lists(texts | st.just(""), min_size=2, max_size=6).map("\n".join).filter(str.strip)
+hosts = st.sampled_from(
+    ("db.example", "https://myserver.example", "10.0.0.7", "::1", "[::1]", "xn--bcher-kva.example", "bücher.example")
+)
 ports = st.sampled_from((21, 22, 3306, 5432, 1, 65535))
 
 CONNECTORS: dict[str, st.SearchStrategy[dict[str, Any]]] = {

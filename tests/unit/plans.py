@@ -5,7 +5,7 @@ from typing import Any
 
 from pulumi_previsionio import _dynamic
 from pulumi_previsionio._cli.manifest import TYPE
-from pulumi_previsionio._cli.plan import UNKNOWN
+from pulumi_previsionio._cli.update_plan import UNKNOWN
 
 STACK = "urn:pulumi:dev::test::pulumi:pulumi:Stack::test-dev"
 DEFAULT = f"urn:pulumi:dev::test::pulumi:providers:pulumi-python::default::{UNKNOWN}"

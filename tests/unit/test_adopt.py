@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from pulumi_previsionio._cli import adopt, plan
+from pulumi_previsionio._cli import import_file, matching, update_plan
 from pulumi_previsionio._cli.errors import Declined
 from pulumi_previsionio._cli.manifest import TYPE, Wanted
-from pulumi_previsionio._platform import Platform
+from pulumi_previsionio._core.context import Context
+from pulumi_previsionio._platform.collections import CONNECTORS
 
 from tests.unit.conftest import connect
 from tests.unit.fake_platform import PROJECT, FakePlatform
 from tests.unit.plans import CIPHERTEXT, DEFAULT, component, resource, urn
 from tests.unit.plans import plan as plan_of
 
-UNKNOWN = plan.UNKNOWN
+UNKNOWN = update_plan.UNKNOWN
 
 
 @pytest.fixture
@@ -43,8 +44,8 @@ class Program:
         snapshot = {"name": "now", "datasource_id": UNKNOWN, "timeout": 1800, "keep_on_replace": False}
         self.now = resource("Dataset", "now", {**snapshot, **common}, depends={"datasource_id": customers})
 
-    def plan(self, *more: Any, **options: Any) -> plan.Plan:
-        return plan.parse(plan_of(self.crm, self.customers, self.now, *more, **options))
+    def plan(self, *more: Any, **options: Any) -> update_plan.UpdatePlan:
+        return update_plan.parse(plan_of(self.crm, self.customers, self.now, *more, **options))
 
 
 WANTED = (
@@ -62,9 +63,9 @@ def inputs_of(entry: Any) -> Any:
     return entry[1]["goal"]["inputDiff"]["adds"]
 
 
-def completed(fake: FakePlatform, planned: plan.Plan) -> dict[str, dict[str, Any]]:
-    platform: Platform = connect(fake)
-    return adopt.completed(adopt.match(WANTED, planned, []), planned, lambda _: platform)
+def completed(fake: FakePlatform, planned: update_plan.UpdatePlan) -> dict[str, dict[str, Any]]:
+    context: Context = connect(fake)
+    return matching.completed(matching.match(WANTED, planned, []), planned, lambda _: context)
 
 
 def test_ids_that_the_plan_cannot_know_are_those_of_the_adopted_objects(there: FakePlatform) -> None:
@@ -75,15 +76,15 @@ def test_ids_that_the_plan_cannot_know_are_those_of_the_adopted_objects(there: F
     assert inputs[urn("Datasource", "customers")]["connector_id"] == "c1"
     assert inputs[urn("Dataset", "now")]["datasource_id"] == "d1"
     assert inputs[urn("SQLConnector", "crm")] == inputs_of(program.crm)
-    assert not any(plan.contains_unknown(each) for each in inputs.values())
+    assert not any(update_plan.contains_unknown(each) for each in inputs.values())
 
 
 def test_the_import_file_has_the_programs_own_inputs_as_inputs_and_outputs(there: FakePlatform) -> None:
     program = Program(there.url)
     planned = program.plan()
-    matches = adopt.match(WANTED, planned, [])
+    matches = matching.match(WANTED, planned, [])
 
-    content = json.loads(adopt.import_file(completed(there, planned), matches, planned))
+    content = json.loads(import_file.text(completed(there, planned), matches, planned))
 
     crm, customers, _ = content["resources"]
     assert content["nameTable"] == {}
@@ -99,11 +100,11 @@ def test_an_output_that_the_program_calls_secret_is_hidden(there: FakePlatform) 
     program.crm[1]["goal"]["additionalSecretOutputs"].append("host")
     planned = program.plan()
 
-    content = json.loads(adopt.import_file(completed(there, planned), adopt.match(WANTED, planned, []), planned))
+    content = json.loads(import_file.text(completed(there, planned), matching.match(WANTED, planned, []), planned))
 
     assert content["resources"][0]["inputs"]["host"] == "db"
-    assert plan.is_secret(content["resources"][0]["outputs"]["host"])
-    assert plan.revealed(content["resources"][0]["outputs"]["host"]) == "db"
+    assert update_plan.is_secret(content["resources"][0]["outputs"]["host"])
+    assert update_plan.revealed(content["resources"][0]["outputs"]["host"]) == "db"
 
 
 @pytest.mark.parametrize(
@@ -154,9 +155,9 @@ def test_a_project_that_the_program_makes_is_the_project_of_all_that_is_in_it(th
         entry[1]["goal"]["propertyDependencies"]["project_id"] = [source[0]]
     planned = program.plan(project)
     wanted = (*WANTED, Wanted("tests", PROJECT, f"{TYPE}Project"))
-    platform = connect(there)
+    context = connect(there)
 
-    inputs = adopt.completed(adopt.match(wanted, planned, []), planned, lambda _: platform)
+    inputs = matching.completed(matching.match(wanted, planned, []), planned, lambda _: context)
 
     assert [each.get("project_id") for each in inputs.values()] == [PROJECT, PROJECT, PROJECT, None]
 
@@ -189,7 +190,7 @@ def test_what_the_stack_holds_already_is_skipped(there: FakePlatform) -> None:
     program = Program(there.url)
     program.crm[1]["steps"] = ["same"]
 
-    matches = adopt.match(WANTED, program.plan(), [in_stack("SQLConnector", "crm", "c1")])
+    matches = matching.match(WANTED, program.plan(), [in_stack("SQLConnector", "crm", "c1")])
 
     assert [each.name for each in matches.there] == ["crm"]
     assert [each.declared.name for each in matches.new] == ["customers", "now"]
@@ -198,11 +199,11 @@ def test_what_the_stack_holds_already_is_skipped(there: FakePlatform) -> None:
 def test_what_the_program_does_not_declare_is_told_apart(there: FakePlatform) -> None:
     other = Wanted("orders", "d2", f"{TYPE}Datasource")
 
-    assert adopt.match([other], Program(there.url).plan(), []).undeclared == (other,)
+    assert matching.match([other], Program(there.url).plan(), []).undeclared == (other,)
 
 
 def test_any_kind_of_connector_is_found_by_its_name(there: FakePlatform) -> None:
-    (found,) = adopt.match([Wanted("crm", "c1")], Program(there.url).plan(), []).new
+    (found,) = matching.match([Wanted("crm", "c1", CONNECTORS)], Program(there.url).plan(), []).new
 
     assert found.kind.name == "SQLConnector"
 
@@ -219,7 +220,7 @@ def test_a_stack_that_says_something_else_is_believed(
     stack: list[dict[str, Any]], wanted: Wanted, problem: str, there: FakePlatform
 ) -> None:
     with pytest.raises(Declined, match="nothing was imported") as declined:
-        adopt.match([wanted], Program(there.url).plan(), stack)
+        matching.match([wanted], Program(there.url).plan(), stack)
 
     assert problem in declined.value.details[0]
 
@@ -228,7 +229,7 @@ def test_one_object_cannot_become_two_resources(there: FakePlatform) -> None:
     twin = resource("SQLConnector", "twin", {"name": "crm"})
 
     with pytest.raises(Declined) as declined:
-        adopt.match([WANTED[0], Wanted("twin", "c1")], Program(there.url).plan(twin), [])
+        matching.match([WANTED[0], Wanted("twin", "c1", CONNECTORS)], Program(there.url).plan(twin), [])
 
     assert "one object cannot be both" in declined.value.details[0]
 
@@ -239,7 +240,7 @@ def test_a_name_that_two_resources_have_is_refused(there: FakePlatform) -> None:
     inside = (urn_.replace(TYPE, f"my:index:Component${TYPE}"), content)
 
     with pytest.raises(Declined) as declined:
-        adopt.match([WANTED[0]], Program(there.url).plan(box, inside), [])
+        matching.match([WANTED[0]], Program(there.url).plan(box, inside), [])
 
     assert "several resources of the program have this name" in declined.value.details[0]
 
@@ -253,7 +254,7 @@ def test_other_changes_are_refused_and_listed(there: FakePlatform) -> None:
     planned = program.plan(changed, component("box"), dropped=urn("SQLConnector", "dropped"))
 
     with pytest.raises(Declined) as declined:
-        adopt.refuse_other_changes(adopt.match(WANTED, planned, []), planned)
+        matching.refuse_other_changes(matching.match(WANTED, planned, []), planned)
 
     assert set(declined.value.details) == {
         "update SQLConnector 'changed'",
@@ -268,7 +269,7 @@ def test_a_parent_that_an_import_cannot_make_is_another_change(there: FakePlatfo
     program.crm[1]["goal"]["parent"] = parent[0]
     planned = program.plan(parent)
 
-    others = adopt.other_changes(adopt.match(WANTED, planned, []), planned)
+    others = matching.other_changes(matching.match(WANTED, planned, []), planned)
 
     assert [str(change) for change in others] == ["create SFTPConnector 'parent'"]
 
@@ -277,11 +278,11 @@ def test_a_parent_that_an_import_cannot_make_is_another_change(there: FakePlatfo
 def test_an_explicit_provider_is_made_along_but_not_changed(step: str, others: list[str], there: FakePlatform) -> None:
     program = Program(there.url)
     provider = DEFAULT.rpartition("::")[0].replace("default", "staging")
-    content = {"goal": {"type": plan.PROVIDER, "name": "staging", "custom": True}, "steps": [step]}
+    content = {"goal": {"type": update_plan.PROVIDER, "name": "staging", "custom": True}, "steps": [step]}
     program.crm[1]["goal"]["provider"] = f"{provider}::an-id"
     planned = program.plan((provider, content))
 
-    assert [str(change) for change in adopt.other_changes(adopt.match(WANTED, planned, []), planned)] == others
+    assert [str(change) for change in matching.other_changes(matching.match(WANTED, planned, []), planned)] == others
 
 
 def test_what_comes_along_with_an_import_is_no_other_change(there: FakePlatform) -> None:
@@ -291,8 +292,8 @@ def test_what_comes_along_with_an_import_is_no_other_change(there: FakePlatform)
     program.crm[1]["goal"]["parent"] = inner[0]
     planned = program.plan(outer, inner)
 
-    adopt.refuse_other_changes(adopt.match(WANTED, planned, []), planned)
-    content = json.loads(adopt.import_file(completed(there, planned), adopt.match(WANTED, planned, []), planned))
+    matching.refuse_other_changes(matching.match(WANTED, planned, []), planned)
+    content = json.loads(import_file.text(completed(there, planned), matching.match(WANTED, planned, []), planned))
 
     by_name = {entry["logicalName"]: entry for entry in content["resources"]}
     assert by_name["crm"]["parent"] == by_name["inner"]["name"]
@@ -305,11 +306,11 @@ def test_parents_and_providers_that_the_stack_holds_are_referred_to(there: FakeP
     program = Program(there.url)
     box = component("box", "same")
     provider = DEFAULT.rpartition("::")[0].replace("default", "staging")
-    content = {"goal": {"type": plan.PROVIDER, "name": "staging", "custom": True}, "steps": ["same"]}
+    content = {"goal": {"type": update_plan.PROVIDER, "name": "staging", "custom": True}, "steps": ["same"]}
     program.crm[1]["goal"] |= {"parent": box[0], "provider": f"{provider}::an-id"}
     planned = program.plan(box, (provider, content))
 
-    file = json.loads(adopt.import_file(completed(there, planned), adopt.match(WANTED, planned, []), planned))
+    file = json.loads(import_file.text(completed(there, planned), matching.match(WANTED, planned, []), planned))
 
     crm = next(entry for entry in file["resources"] if entry["logicalName"] == "crm")
     assert file["nameTable"] == {crm["parent"]: box[0], crm["provider"]: provider}
@@ -322,4 +323,4 @@ def test_a_parent_that_has_to_be_made_first_is_named_with_the_command(there: Fak
     planned = program.plan(parent)
 
     with pytest.raises(Declined, match=r"create SFTPConnector 'parent'.*pulumi up --target"):
-        adopt.import_file(completed(there, planned), adopt.match(WANTED, planned, []), planned)
+        import_file.text(completed(there, planned), matching.match(WANTED, planned, []), planned)

@@ -148,7 +148,7 @@ def test_the_stack_that_is_named_is_the_one_that_is_used(engine: FakeEngine, set
     assert engine.run("adopt", "--stack", "prod", **settings).returncode == 0
 
     calls = [call for call in engine.recorded("calls") if call[0] != "version"]
-    assert len(calls) == 4  # plan, state, import, preview
+    assert len(calls) == 5  # plan, state, configuration, import, preview
     assert all("--stack=prod" in call for call in calls)
 
 

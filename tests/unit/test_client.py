@@ -14,13 +14,14 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_previsionio import NotFound, PlatformError, PrevisionError, Refused, Unreachable
-from pulumi_previsionio._client import Client, quoted
+from pulumi_previsionio._platform.client import Client
+from pulumi_previsionio._platform.urls import quoted
 
 from tests.unit.examples import quick
 from tests.unit.fake_platform import TOKEN
 from tests.unit.scripted_server import CUT, Answer, Request, ScriptedServer
 
-REPEATABLE = ["get", "get_from_source", "put", "delete", "try_source", "offer"]
+REPEATABLE = ["get", "get_from_source", "put", "delete", "try_source"]
 HTML = Answer(404, b"<html>nothing here</html>", {"Content-Type": "text/html"})
 
 
@@ -480,14 +481,21 @@ def test_a_list_that_cannot_be_read_is_an_error_and_not_an_empty_one(
 # What a platform offers
 
 
+@pytest.mark.parametrize("answer", [Answer(502, {}), Answer(503, {}), Answer(504, {}), CUT], ids=str)
+def test_the_question_what_it_offers_is_repeated(
+    answer: Answer, server: ScriptedServer, client: Client, pauses: list[float]
+) -> None:
+    server.answer(answer, Answer(204, headers={"Allow": "GET"}))
+
+    assert client.capabilities("/things").methods == {"GET"}
+
+
 @pytest.mark.parametrize(
     ("answer", "methods"),
     [
         (Answer(204, headers={"Allow": "GET, put ,DELETE"}), "GET PUT DELETE"),
-        (Answer(200, b"<html>", headers={"Allow": "GET"}), "GET"),
-        (Answer(204), ""),
+        (Answer(204, headers={"Allow": ""}), ""),
         (refused(405), ""),
-        (HTML, ""),
         (Answer(501, b"Unsupported method"), ""),
     ],
     ids=str,
@@ -497,18 +505,29 @@ def test_what_a_platform_does_not_announce_it_does_not_offer(
 ) -> None:
     server.answer(answer)
 
-    assert client.offer("/connectors/1").methods == set(methods.split())
+    assert client.capabilities("/connectors/1").methods == set(methods.split())
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize("answer", [refused(401), refused(403), refused(404), refused(429), Answer(500), CUT], ids=str)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *map(refused, (400, 401, 403, 404, 409, 429)),
+        Answer(500),
+        CUT,
+        HTML,
+        Answer(204),
+        Answer(302, headers={"Location": "/login", "Allow": "GET"}),
+    ],
+    ids=str,
+)
 def test_a_platform_that_cannot_be_asked_is_not_taken_for_one_that_offers_nothing(
     answer: Answer, server: ScriptedServer, client: Client, pauses: list[float]
 ) -> None:
     server.answer(answer)
 
     with pytest.raises(PlatformError):
-        client.offer("/connectors/1")
+        client.capabilities("/connectors/1")
 
 
 # The platform's clock

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from pulumi_previsionio import PlatformError
-from pulumi_previsionio._client import Client
+from pulumi_previsionio._platform.client import Client
 
 from tests.unit.fake_platform import TOKEN
 from tests.unit.scripted_server import CUT, Answer, Request, ScriptedServer

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from pulumi_previsionio import PlatformError, _kinds
-from pulumi_previsionio import _lifecycle as lifecycle
-from pulumi_previsionio._kinds import Kind
-from pulumi_previsionio._platform import Platform
-from pulumi_previsionio._values import Values
+from pulumi_previsionio import PlatformError
+from pulumi_previsionio._core import kinds, lifecycle
+from pulumi_previsionio._core.context import Context
+from pulumi_previsionio._core.kind import Kind
+from pulumi_previsionio._core.values import Values
 
 from tests.unit.examples import CONNECTORS, KINDS, values
 from tests.unit.fake_platform import PROJECT, FakePlatform
@@ -16,8 +16,8 @@ from tests.unit.scripted_server import CUT, Answer
 
 def stored(fake: FakePlatform, kind: Kind, **changes: Any) -> tuple[str, Values]:
     state = values(kind, platform_url=fake.url, **changes)
-    owner = {} if kind is _kinds.PROJECT_KIND else {"project_id": PROJECT}
-    return fake.store(kind.collection, None, name=state["name"], **owner), state
+    owner = {} if kind is kinds.PROJECT else {"project_id": PROJECT}
+    return fake.store(kind.collection.path, None, name=state["name"], **owner), state
 
 
 def used_by(fake: FakePlatform, connector_id: str, *names: str) -> list[str]:
@@ -25,20 +25,20 @@ def used_by(fake: FakePlatform, connector_id: str, *names: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_what_nobody_uses_is_deleted(kind: Kind, fake: FakePlatform, platform: Platform) -> None:
+def test_what_nobody_uses_is_deleted(kind: Kind, fake: FakePlatform, context: Context) -> None:
     id_, state = stored(fake, kind)
 
-    lifecycle.delete(kind, id_, state, platform)
+    lifecycle.delete(kind, id_, state, context)
 
-    assert id_ not in fake.objects[kind.collection]
-    assert len(fake.calls) <= (4 if kind is _kinds.PROJECT_KIND else 2)
+    assert id_ not in fake.objects[kind.collection.path]
+    assert len(fake.calls) <= (4 if kind is kinds.PROJECT else 3)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_what_is_gone_already_is_a_success(kind: Kind, fake: FakePlatform, platform: Platform) -> None:
-    lifecycle.delete(kind, "5ea1", values(kind, platform_url=fake.url), platform)
+def test_what_is_gone_already_is_a_success(kind: Kind, fake: FakePlatform, context: Context) -> None:
+    lifecycle.delete(kind, "5ea1", values(kind, platform_url=fake.url), context)
 
-    assert f"DELETE /{kind.collection}/5ea1" in fake.calls
+    assert f"DELETE /{kind.collection.path}/5ea1" in fake.calls
 
 
 @pytest.mark.parametrize(
@@ -55,25 +55,25 @@ def test_what_is_gone_already_is_a_success(kind: Kind, fake: FakePlatform, platf
 )
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_nothing_else_counts_as_deleted(
-    kind: Kind, answer: Answer, fake: FakePlatform, platform: Platform, pauses: list[float]
+    kind: Kind, answer: Answer, fake: FakePlatform, context: Context, pauses: list[float]
 ) -> None:
     id_, state = stored(fake, kind)
     fake.fault("DELETE", "", answer, times=9)
 
     with pytest.raises(PlatformError):
-        lifecycle.delete(kind, id_, state, platform)
+        lifecycle.delete(kind, id_, state, context)
 
 
 @pytest.mark.parametrize("kind", CONNECTORS, ids=lambda kind: kind.name)
 def test_a_connector_in_use_is_not_deleted_and_its_users_are_named(
-    kind: Kind, fake: FakePlatform, platform: Platform
+    kind: Kind, fake: FakePlatform, context: Context
 ) -> None:
     id_, state = stored(fake, kind)
     (user,) = used_by(fake, id_, "customers")
     used_by(fake, "another connector", "elsewhere")
 
     with pytest.raises(PlatformError) as caught:
-        lifecycle.delete(kind, id_, state, platform)
+        lifecycle.delete(kind, id_, state, context)
 
     assert str(caught.value) == (
         f"{kind.name} 'thing' is still used by 1 data source: 'customers' ({user}), which this stack does not delete. "
@@ -83,80 +83,114 @@ def test_a_connector_in_use_is_not_deleted_and_its_users_are_named(
     assert not [call for call in fake.calls if call.startswith("DELETE")]
 
 
-def test_many_users_are_counted_and_some_named(fake: FakePlatform, platform: Platform) -> None:
+def test_many_users_are_counted_and_some_named(fake: FakePlatform, context: Context) -> None:
     fake.page = 3
-    id_, state = stored(fake, _kinds.SQL)
+    id_, state = stored(fake, kinds.SQL)
     used_by(fake, id_, *"abcdefgh")
 
     with pytest.raises(PlatformError, match=r"still used by 8 data sources: 'a' .* 'e' \(\w+\) and 3 more, which"):
-        lifecycle.delete(_kinds.SQL, id_, state, platform)
+        lifecycle.delete(kinds.SQL, id_, state, context)
 
 
-def test_with_force_the_users_go_first(fake: FakePlatform, platform: Platform) -> None:
-    id_, state = stored(fake, _kinds.SQL, force_destroy=True)
+def test_with_force_the_users_go_first(fake: FakePlatform, context: Context) -> None:
+    id_, state = stored(fake, kinds.SQL, force_destroy=True)
     users = used_by(fake, id_, "a", "b")
     (other,) = used_by(fake, "another connector", "elsewhere")
 
-    lifecycle.delete(_kinds.SQL, id_, state, platform)
+    lifecycle.delete(kinds.SQL, id_, state, context)
 
     assert set(fake.objects["data-sources"]) == {other}
     deletions = [call for call in fake.calls if call.startswith("DELETE")]
     assert deletions == [*(f"DELETE /data-sources/{user}" for user in users), f"DELETE /connectors/{id_}"]
 
 
-def test_users_that_are_gone_meanwhile_are_no_hindrance(fake: FakePlatform, platform: Platform) -> None:
-    id_, state = stored(fake, _kinds.SQL, force_destroy=True)
+def test_users_that_are_gone_meanwhile_are_no_hindrance(fake: FakePlatform, context: Context) -> None:
+    id_, state = stored(fake, kinds.SQL, force_destroy=True)
     used_by(fake, id_, "a")
     fake.fault("DELETE", "/data-sources/[^/]+", None, carried_out=True, before=fake.objects["data-sources"].clear)
 
-    lifecycle.delete(_kinds.SQL, id_, state, platform)
+    lifecycle.delete(kinds.SQL, id_, state, context)
 
     assert fake.objects["connectors"] == {}
 
 
-def test_users_that_this_destroy_has_deleted_do_not_count(fake: FakePlatform, platform: Platform) -> None:
-    id_, state = stored(fake, _kinds.SQL)
-    other_id, _ = stored(fake, _kinds.SQL)
+def test_users_that_this_destroy_has_deleted_do_not_count(fake: FakePlatform, context: Context) -> None:
+    id_, state = stored(fake, kinds.SQL)
+    other_id, _ = stored(fake, kinds.SQL)
     users = used_by(fake, id_, "a", "b")
     with pytest.raises(PlatformError):
-        lifecycle.delete(_kinds.SQL, id_, state, platform)
+        lifecycle.delete(kinds.SQL, id_, state, context)
 
     for user in users:
-        lifecycle.delete(_kinds.DATASOURCE, user, values(_kinds.DATASOURCE, platform_url=fake.url), platform)
+        lifecycle.delete(kinds.DATASOURCE, user, values(kinds.DATASOURCE, platform_url=fake.url), context)
     fake.forget_calls()
-    lifecycle.delete(_kinds.SQL, id_, state, platform)
-    lifecycle.delete(_kinds.SQL, other_id, state, platform)
+    lifecycle.delete(kinds.SQL, id_, state, context)
+    lifecycle.delete(kinds.SQL, other_id, state, context)
 
     assert fake.objects["connectors"] == {}
     assert fake.calls == [f"DELETE /connectors/{id_}", f"DELETE /connectors/{other_id}"]
 
 
-def test_a_list_that_cannot_be_read_deletes_nothing(fake: FakePlatform, platform: Platform) -> None:
-    id_, state = stored(fake, _kinds.SQL)
+def test_a_connector_that_only_exporters_use_is_in_use(fake: FakePlatform, context: Context) -> None:
+    id_, state = stored(fake, kinds.SQL)
+    exporters = [{"_id": "5ea3", "name": "nightly", "connector_id": id_}, {"_id": "5ea4", "connector_id": "other"}]
+    meta = {"totalItems": 2, "rowsPerPage": 50, "nextPage": False}
+    fake.fault("GET", "/exporters", Answer(200, {"items": exporters, "metaData": meta}))
+
+    with pytest.raises(PlatformError, match=r"is still used by 1 exporter: 'nightly' \(5ea3\), which this "):
+        lifecycle.delete(kinds.SQL, id_, state, context)
+
+    assert id_ in fake.objects["connectors"]
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_platform_without_exporters_has_none_that_use_anything(
+    status: int, fake: FakePlatform, context: Context
+) -> None:
+    id_, state = stored(fake, kinds.SQL)
+    fake.fault("GET", "/exporters", Answer(status, {"message": "no such thing"}))
+
+    lifecycle.delete(kinds.SQL, id_, state, context)
+
+    assert id_ not in fake.objects["connectors"]
+
+
+def test_exporters_that_cannot_be_read_delete_nothing(fake: FakePlatform, context: Context) -> None:
+    id_, state = stored(fake, kinds.SQL)
+    fake.fault("GET", "/exporters", Answer(403, {"message": "keep out"}), times=9)
+
+    with pytest.raises(PlatformError):
+        lifecycle.delete(kinds.SQL, id_, state, context)
+
+    assert id_ in fake.objects["connectors"]
+
+
+def test_a_list_that_cannot_be_read_deletes_nothing(fake: FakePlatform, context: Context) -> None:
+    id_, state = stored(fake, kinds.SQL)
     fake.fault("GET", "/data-sources", Answer(500, {}), times=9)
 
     with pytest.raises(PlatformError):
-        lifecycle.delete(_kinds.SQL, id_, state, platform)
+        lifecycle.delete(kinds.SQL, id_, state, context)
 
     assert id_ in fake.objects["connectors"]
 
 
 @pytest.mark.parametrize("force", [True, False])
-def test_a_connector_whose_project_is_gone_is_gone(force: bool, fake: FakePlatform, platform: Platform) -> None:
-    state = values(_kinds.SQL, platform_url=fake.url, project_id="5ea1", force_destroy=force)
+def test_a_connector_whose_project_is_gone_is_gone(force: bool, fake: FakePlatform, context: Context) -> None:
+    state = values(kinds.SQL, platform_url=fake.url, project_id="5ea1", force_destroy=force)
 
-    lifecycle.delete(_kinds.SQL, "5ea2", state, platform)
+    lifecycle.delete(kinds.SQL, "5ea2", state, context)
 
 
 def test_a_list_that_is_not_there_says_nothing_where_nobody_answers_as_a_platform(
-    fake: FakePlatform, platform: Platform
+    fake: FakePlatform, context: Context
 ) -> None:
-    id_, state = stored(fake, _kinds.SQL)
+    id_, state = stored(fake, kinds.SQL)
     for path in ("/data-sources", "/version"):
         fake.fault("GET", path, Answer(404, {"detail": "Not Found"}))
 
     with pytest.raises(PlatformError, match=r"does not answer like a Prevision\.io platform"):
-        lifecycle.delete(_kinds.SQL, id_, state, platform)
+        lifecycle.delete(kinds.SQL, id_, state, context)
 
     assert id_ in fake.objects["connectors"]
 
@@ -165,13 +199,13 @@ def test_a_list_that_is_not_there_says_nothing_where_nobody_answers_as_a_platfor
     ("collection", "noun"), [("connectors", "connector"), ("data-sources", "data source"), ("datasets", "dataset")]
 )
 def test_a_project_with_content_is_not_deleted(
-    collection: str, noun: str, fake: FakePlatform, platform: Platform
+    collection: str, noun: str, fake: FakePlatform, context: Context
 ) -> None:
-    id_, state = stored(fake, _kinds.PROJECT_KIND)
+    id_, state = stored(fake, kinds.PROJECT)
     content = fake.store(collection, name="crm", project_id=id_)
 
     with pytest.raises(PlatformError) as caught:
-        lifecycle.delete(_kinds.PROJECT_KIND, id_, state, platform)
+        lifecycle.delete(kinds.PROJECT, id_, state, context)
 
     assert str(caught.value) == (
         f"Project 'thing' still holds 1 {noun}: 'crm' ({content}), which this stack does not delete. "
@@ -180,10 +214,10 @@ def test_a_project_with_content_is_not_deleted(
     assert id_ in fake.objects["projects"]
 
 
-def test_with_force_a_project_goes_with_its_content_in_one_call(fake: FakePlatform, platform: Platform) -> None:
-    id_, state = stored(fake, _kinds.PROJECT_KIND, force_destroy=True)
+def test_with_force_a_project_goes_with_its_content_in_one_call(fake: FakePlatform, context: Context) -> None:
+    id_, state = stored(fake, kinds.PROJECT, force_destroy=True)
     fake.store("connectors", name="crm", project_id=id_)
 
-    lifecycle.delete(_kinds.PROJECT_KIND, id_, state, platform)
+    lifecycle.delete(kinds.PROJECT, id_, state, context)
 
     assert fake.calls == [f"DELETE /projects/{id_}"]

@@ -12,18 +12,20 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pulumi_previsionio import _lifecycle
 from pulumi_previsionio._cli import export, inventory, names
 from pulumi_previsionio._cli.errors import Declined, Failure
 from pulumi_previsionio._cli.inventory import Found, Inventory
 from pulumi_previsionio._cli.literals import LINE, call, literal, one_line, width
 from pulumi_previsionio._cli.program import Program, Secrets
-from pulumi_previsionio._kinds import DATASOURCE
-from pulumi_previsionio._settings import Settings
-from pulumi_previsionio._values import SecretReference, canonical_credentials, load
+from pulumi_previsionio._core import lifecycle
+from pulumi_previsionio._core.credentials import canonical_credentials
+from pulumi_previsionio._core.kinds import DATASOURCE
+from pulumi_previsionio._core.secret import SecretReference
+from pulumi_previsionio._core.values import from_engine
+from pulumi_previsionio._platform.settings import Settings
 
 from tests.unit import programs
-from tests.unit.conftest import connect
+from tests.unit.conftest import connect, settings_context
 from tests.unit.examples import KEY, PASSWORD
 from tests.unit.fake_platform import FakePlatform
 from tests.unit.hostile import AWKWARD, HostileProject, projects, queries, texts
@@ -38,7 +40,7 @@ def taken(project: HostileProject) -> Inventory:
     """The project as `export` finds it on a platform."""
     with FakePlatform() as fake:
         store(fake, project)
-        return inventory.take(connect(fake), project.id)
+        return inventory.take(connect(fake).session, project.id)
 
 
 def store(fake: FakePlatform, project: HostileProject) -> None:
@@ -72,7 +74,8 @@ def checked(found: Found, sent: dict[str, Any], default_project: str | None) -> 
     """The inputs that the provider's own check makes of what the program sent."""
     if found.kind is DATASOURCE:
         sent = {**sent, "verify_source": False}  # there is no platform behind these tests
-    values, problems = _lifecycle.check(found.kind, {}, load(found.kind, sent), Settings(URL, "token", default_project))
+    context = settings_context(Settings(URL, "token", default_project))
+    values, problems = lifecycle.check(found.kind, {}, from_engine(found.kind, sent), context)
     assert problems == []
     return values
 
@@ -290,7 +293,7 @@ def test_secrets_from_the_environment_keep_pulumi_config_out_of_the_program() ->
     assert "import pulumi\n" not in text
     assert planned.places == ["CRM_PASSWORD"]
     sent = run(planned, text).inputs("crm")
-    assert load(planned.entries[0].found.kind, sent)["password"] == SecretReference("from_env", "CRM_PASSWORD")
+    assert from_engine(planned.entries[0].found.kind, sent)["password"] == SecretReference("from_env", "CRM_PASSWORD")
 
 
 def test_each_secret_has_a_line_that_sets_it_without_showing_it() -> None:
@@ -319,7 +322,9 @@ def test_each_secret_has_a_line_that_sets_it_without_showing_it() -> None:
     [
         ("connectors", {"type": "HIVE", "name": "old"}, "knows no connectors of type HIVE"),
         ("connectors", sql(9, "crm", host=None), "host: is required"),
-        ("connectors", sql(9, "crm", host="http://db"), "host: must be a host name"),
+        ("connectors", sql(9, "crm", host="http://db:80"), "host: must hold no port"),
+        ("connectors", sql(9, "  "), "name: must not be blank"),
+        ("connectors", sql(9, "crm", username="a\0b"), "username: must not hold the character NUL"),
         ("connectors", sql(9, "half \ud83d"), "name: must be a valid string"),
         ("datasources", {"name": "odd", "connector_id": "c", "table": "t"}, "a data source of an SQL connector takes"),
         ("datasources", {"name": "odd", "connector_id": "c", "path": "t"}, "a data source of an SQL connector takes"),
@@ -359,7 +364,7 @@ def test_a_google_source_that_does_not_tell_its_service_is_known_by_its_place() 
 
 def test_an_unknown_project_fails_with_those_that_there_are() -> None:
     with FakePlatform() as fake, pytest.raises(Failure, match="there is no project elsewhere") as failure:
-        inventory.take(connect(fake), "elsewhere")
+        inventory.take(connect(fake).session, "elsewhere")
 
     assert any("tests" in line for line in failure.value.details)
 

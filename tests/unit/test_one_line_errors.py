@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pulumi.dynamic
 import pytest
-from pulumi_previsionio import PrevisionError, Refused, _one_line_errors
+from pulumi_previsionio import PrevisionError, Refused
+from pulumi_previsionio._host import one_line_errors
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def printed(host: types.ModuleType, error: Exception) -> str:
 @pytest.mark.parametrize("times", [1, 2])
 def test_our_errors_are_one_line_and_all_others_are_as_they_were(host: types.ModuleType, times: int) -> None:
     for _ in range(times):
-        _one_line_errors.install()
+        one_line_errors.show_errors_as_one_line()
 
     assert printed(host, PrevisionError("one line")) == "one line"
     assert printed(host, Refused("no (400)", status=400, reason="no")) == "no (400)"
@@ -47,7 +48,7 @@ def test_our_errors_are_one_line_and_all_others_are_as_they_were(host: types.Mod
 def test_other_modules_keep_their_tracebacks(host: types.ModuleType) -> None:
     before = traceback.format_exc
 
-    _one_line_errors.install()
+    one_line_errors.show_errors_as_one_line()
 
     assert traceback.format_exc is before
 
@@ -60,7 +61,7 @@ def test_a_host_that_looks_different_is_left_alone(host: types.ModuleType, other
         host.traceback = other  # type: ignore[attr-defined]
     before = dict(vars(host))
 
-    _one_line_errors.install()
+    one_line_errors.show_errors_as_one_line()
 
     assert vars(host) == before
 

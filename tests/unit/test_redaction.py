@@ -10,9 +10,10 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_previsionio import _kinds
-from pulumi_previsionio._redaction import redact, secrets_of
-from pulumi_previsionio._values import Secret, SecretReference, canonical_credentials
+from pulumi_previsionio._core import kinds
+from pulumi_previsionio._core.credentials import canonical_credentials
+from pulumi_previsionio._core.redaction import redact, secrets_of
+from pulumi_previsionio._core.secret import Secret, SecretReference
 
 from tests.unit.examples import KEY, KEY_BASE64, KEY_TEXT, PASSWORD, quick
 
@@ -110,7 +111,7 @@ def test_a_long_text_is_cut_after_the_secrets_were_found() -> None:
 
 
 def credentials_texts(form: object) -> list[str]:
-    return secrets_of(_kinds.GCP, {"google_credentials": form})
+    return secrets_of(kinds.GCP, {"google_credentials": form})
 
 
 @pytest.mark.parametrize("part", ["private_key", "private_key_id"])
@@ -145,17 +146,17 @@ def test_the_account_and_project_of_a_key_stay_readable() -> None:
 def test_the_value_behind_a_reference_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CRM", PASSWORD)
 
-    assert PASSWORD in secrets_of(_kinds.SQL, {"password": SecretReference("from_env", "CRM")})
+    assert PASSWORD in secrets_of(kinds.SQL, {"password": SecretReference("from_env", "CRM")})
 
 
 @pytest.mark.parametrize("name", ["NOT_SET", "~nobody-has-this-name/x", "nul\0byte"])
 def test_a_reference_that_cannot_be_read_hides_nothing_and_breaks_nothing(name: str) -> None:
     for source in ("from_env", "from_file"):
-        assert secrets_of(_kinds.SQL, {"password": SecretReference(source, name)}) == []
+        assert secrets_of(kinds.SQL, {"password": SecretReference(source, name)}) == []
 
 
 def test_secrets_of_the_wrong_type_are_hidden_too() -> None:
-    assert secrets_of(_kinds.SQL, {"password": {"a": [PASSWORD]}}) == [PASSWORD]
+    assert secrets_of(kinds.SQL, {"password": {"a": [PASSWORD]}}) == [PASSWORD]
 
 
 @quick

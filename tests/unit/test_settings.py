@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_previsionio import SettingsError
-from pulumi_previsionio._settings import EXPLICIT, Settings, normalized_address, resolve
+from pulumi_previsionio._platform.settings import EXPLICIT, Settings, normalized_address, resolve
 
 from tests.unit.examples import quick
 
@@ -32,17 +32,19 @@ def test_the_stacks_configuration_is_used() -> None:
     assert found(STACK) == ("https://stack", "stack-token", "stack-id")
 
 
-def test_the_environment_goes_before_the_stack() -> None:
-    assert found(STACK, ENVIRONMENT) == ("https://environment", "environment-token", "environment-id")
+def test_the_stack_goes_before_the_environment() -> None:
+    """A variable that is left in a shell must not send the production stack's objects to the test server."""
+    assert found(STACK, ENVIRONMENT) == ("https://stack", "stack-token", "stack-id")
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
 def test_each_setting_is_looked_for_by_itself(name: str) -> None:
     index = list(ENVIRONMENT).index(name)
+    stack = {key: value for number, (key, value) in enumerate(STACK.items()) if number != index}
     expected = list(STACK.values())
     expected[index] = ENVIRONMENT[name]
 
-    assert found(STACK, {name: ENVIRONMENT[name]}) == tuple(expected)
+    assert found(stack, ENVIRONMENT) == tuple(expected)
 
 
 @pytest.mark.parametrize("nothing", ["", "  "])
@@ -87,9 +89,9 @@ def test_all_that_is_missing_is_named_at_once_with_all_three_places() -> None:
 
     assert missing == (
         "no address of the platform: give url= to an explicit previsionio.Provider, "
-        "or set PREVISION_URL in the environment, or run `pulumi config set previsionio:url …`",
+        "or run `pulumi config set previsionio:url …`, or set PREVISION_URL in the environment",
         "no token for the platform: give token= to an explicit previsionio.Provider, "
-        "or set PREVISION_MASTER_TOKEN in the environment, or run `pulumi config set --secret previsionio:token …`",
+        "or run `pulumi config set --secret previsionio:token …`, or set PREVISION_MASTER_TOKEN in the environment",
     )
     with pytest.raises(SettingsError) as caught:
         resolve(dict[str, str]().get, {}).require()

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from pulumi_previsionio._thread_pool import place_lent, widen
+from pulumi_previsionio._host.thread_pool import managed_blocking, widen
 
 ENOUGH = 20.0
 """Seconds in which threads that belong together must have come; hardly any are needed."""
@@ -79,7 +79,7 @@ def test_a_task_that_waits_lends_its_place(pool: ThreadPoolExecutor) -> None:
     began = threading.Barrier(7)
 
     def wait() -> None:
-        with place_lent():
+        with managed_blocking():
             began.wait(ENOUGH)
             assert done.wait(ENOUGH)
 
@@ -94,7 +94,7 @@ def test_a_task_that_waits_lends_its_place(pool: ThreadPoolExecutor) -> None:
 
 def test_a_place_is_taken_back_after_an_error(pool: ThreadPoolExecutor) -> None:
     def fail() -> None:
-        with place_lent():
+        with managed_blocking():
             raise ValueError("no")
 
     assert isinstance(pool.submit(fail).exception(), ValueError)
@@ -106,7 +106,7 @@ def test_a_place_is_taken_back_after_an_error(pool: ThreadPoolExecutor) -> None:
 
 def test_outside_a_pool_nothing_happens() -> None:
     assert widen(16) is False
-    with place_lent():
+    with managed_blocking():
         pass
 
 

@@ -5,46 +5,56 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_previsionio import _kinds
-from pulumi_previsionio._kinds import Kind, Type
-from pulumi_previsionio._validation import validate
-from pulumi_previsionio._values import UNKNOWN, Secret, SecretReference, canonical_credentials, load
+from pulumi_previsionio._core import kinds
+from pulumi_previsionio._core.credentials import canonical_credentials
+from pulumi_previsionio._core.field_types import FieldType
+from pulumi_previsionio._core.kind import Kind
+from pulumi_previsionio._core.secret import Secret, SecretReference
+from pulumi_previsionio._core.validation import validate
+from pulumi_previsionio._core.values import UNKNOWN, from_engine
 
 from tests.unit.examples import CONNECTORS, KEY, KEY_BASE64, KINDS, PASSWORD, inputs, quick
 
 
 def problems_of(kind: Kind, **changes: Any) -> list[str]:
-    return validate(kind, load(kind, inputs(kind, **changes)))[1]
+    given = from_engine(kind, inputs(kind, **changes))
+    return [*validate(kind, given)[1], *kind.steps.problems(given)]
 
 
 def accepted(kind: Kind, name: str, value: Any) -> Any:
     """What an input becomes."""
-    clean, problems = validate(kind, load(kind, inputs(kind, **{name: value})))
+    clean, problems = validate(kind, from_engine(kind, inputs(kind, **{name: value})))
     assert problems == []
     return clean[name]
 
 
 GOOD: list[tuple[Kind, str, Any, Any]] = [
-    (_kinds.SQL, "name", "CRM (östlich) 🚆", "CRM (östlich) 🚆"),
-    (_kinds.SQL, "host", "db.example", "db.example"),
-    (_kinds.SQL, "host", "10.0.0.1", "10.0.0.1"),
-    (_kinds.SQL, "host", "2001:db8::1", "2001:db8::1"),
-    (_kinds.SQL, "host", "[2001:db8::1]", "[2001:db8::1]"),
-    (_kinds.SQL, "port", 3306.0, 3306),
-    (_kinds.SQL, "port", 3306, 3306),
-    (_kinds.SQL, "port", " 3306 ", 3306),
-    (_kinds.SQL, "port", 1.0, 1),
-    (_kinds.SQL, "port", 65535.0, 65535),
-    (_kinds.SQL, "password", PASSWORD, Secret(PASSWORD)),
-    (_kinds.SQL, "password", {"from_env": "X"}, SecretReference("from_env", "X")),
-    (_kinds.SQL, "test_connection", False, False),
-    (_kinds.SQL, "test_connection", "true", True),
-    (_kinds.GCP, "google_credentials", KEY, Secret(canonical_credentials(KEY))),
-    (_kinds.GCP, "google_credentials", KEY_BASE64, Secret(canonical_credentials(KEY))),
-    (_kinds.PROJECT_KIND, "color", "#A748F5", "#a748f5"),
-    (_kinds.DATASET, "timeout", 0.5, 0.5),
-    (_kinds.DATASET, "timeout", 60.0, 60),
-    (_kinds.DATASET, "triggers", ["a", 1.0, {"b": None}], ["a", 1, {"b": None}]),
+    (kinds.SQL, "name", "CRM (östlich) 🚆", "CRM (östlich) 🚆"),
+    (kinds.SQL, "host", "db.example", "db.example"),
+    (kinds.SQL, "host", "10.0.0.1", "10.0.0.1"),
+    (kinds.SQL, "host", "2001:db8::1", "2001:db8::1"),
+    (kinds.SQL, "host", "[2001:DB8:0::1]", "2001:db8::1"),
+    (kinds.SQL, "host", "https://myserver.example", "myserver.example"),
+    (kinds.SQL, "host", "ftp://myserver.example/", "myserver.example"),
+    (kinds.SQL, "host", "https://[2001:db8::1]/", "2001:db8::1"),
+    (kinds.SQL, "port", 3306.0, 3306),
+    (kinds.SQL, "port", 3306, 3306),
+    (kinds.SQL, "port", " 3306 ", 3306),
+    (kinds.SQL, "port", 1.0, 1),
+    (kinds.SQL, "port", 65535.0, 65535),
+    (kinds.SQL, "password", PASSWORD, Secret(PASSWORD)),
+    (kinds.SQL, "password", {"from_env": "X"}, SecretReference("from_env", "X")),
+    (kinds.FTP, "password", "", Secret("")),
+    (kinds.SQL, "test_connection", False, False),
+    (kinds.SQL, "test_connection", "true", True),
+    (kinds.GCP, "google_credentials", KEY, Secret(canonical_credentials(KEY))),
+    (kinds.GCP, "google_credentials", KEY_BASE64, Secret(canonical_credentials(KEY))),
+    (kinds.PROJECT, "color", "#A748F5", "#a748f5"),
+    (kinds.DATASET, "timeout", 0.5, 0.5),
+    (kinds.DATASET, "timeout", 60.0, 60),
+    (kinds.DATASET, "source", {"table": "t", "port": 1.0, "bucket": None}, {"table": "t", "port": 1}),
+    (kinds.DATASOURCE, "connector_id", "5ea1", "5ea1"),
+    (kinds.DATASET, "triggers", ["a", 1.0, {"b": None}], ["a", 1, {"b": None}]),
 ]
 
 
@@ -66,29 +76,37 @@ def each(kind: Kind, name: str, problem: str, *bad: Any) -> list[tuple[Kind, str
 BAD: list[tuple[Kind, str, Any, str]] = [
     *(case for kind in KINDS for case in each(kind, "name", "must not be empty", "")),
     *(case for kind in KINDS for case in each(kind, "name", "must be text", 7.0)),
-    *each(_kinds.SQL, "port", _PORT, 0.0, 65536.0, -1.0, 3306.5, True, [], {}, [3306.0], float("inf")),
-    *each(_kinds.SQL, "port", _PORT, "x", "", "33 06", "²", "1e3", "0"),
-    *each(_kinds.FTP, "host", _HOST, "ftp://h", "h/x", "u@h", "a b", "h\n", "h:21", "::zz", " h"),
-    *each(_kinds.FTP, "host", "must not be empty", ""),
-    *each(_kinds.FTP, "host", "must be text", 10.0),
-    *each(_kinds.FTP, "username", "must be text", True),
-    *(
-        case
-        for kind in (_kinds.SQL, _kinds.FTP, _kinds.SFTP)
-        for case in each(kind, "password", "must not be empty", "")
-    ),
-    *each(_kinds.S3, "secret_access_key", "must not be empty", ""),
+    *each(kinds.SQL, "port", _PORT, 0.0, 65536.0, -1.0, 3306.5, True, [], {}, [3306.0], float("inf")),
+    *each(kinds.SQL, "port", _PORT, "x", "", "33 06", "²", "1e3", "0"),
+    *each(kinds.FTP, "host", _HOST, "h/x", "u@h", "a b", "h\n", "h:21", "::zz", " h"),
+    *each(kinds.FTP, "host", "must not be empty", ""),
+    *each(kinds.FTP, "host", "must not be blank", " ", "\t\n"),
+    *each(kinds.FTP, "host", "must not hold the character NUL", "h\0"),
+    *each(kinds.FTP, "host", "must hold no port; it goes into `port`", "https://h:443"),
+    *each(kinds.FTP, "host", "must hold no path; a data source names it", "https://h/x", "https://h?x", "https://h#x"),
+    *each(kinds.FTP, "host", "must hold no user name or password", "https://u@h", "https://u:p@h"),
+    *each(kinds.FTP, "host", "must be a host name or IP address; this ", "https://", "https://[::zz]"),
+    *each(kinds.FTP, "password", "must not be blank", " "),
+    *each(kinds.SQL, "password", "must not hold the character NUL", "a\0b"),
+    *each(kinds.FTP, "host", "must be text", 10.0),
+    *each(kinds.FTP, "username", "must be text", True),
+    *(case for kind in (kinds.SQL, kinds.SFTP) for case in each(kind, "password", "must not be empty", "")),
+    *each(kinds.S3, "secret_access_key", "must not be empty", ""),
     *(case for kind in CONNECTORS for name in kind.secrets for case in each(kind, name, "is required", None)),
-    *each(_kinds.SQL, "password", "must be text", 7.0, True, ["x"], {"a": "b"}),
-    *each(_kinds.GCP, "google_credentials", "must be a service-account key", "", "x", 7.0, []),
-    *each(_kinds.GCP, "google_credentials", "is not a whole service-account key", {"a": "b"}),
-    *each(_kinds.SQL, "test_connection", "must be a valid boolean", "perhaps"),
-    *each(_kinds.SQL, "force_destroy", "must be a valid boolean", 2.0),
-    *each(_kinds.PROJECT_KIND, "color", "must be a color as #RRGGBB", "red", "#fff", "#gggggg"),
-    *each(_kinds.DATASET, "timeout", "must be a number of seconds", 0.0, -1.0, "10", True, [], float("nan")),
-    *each(_kinds.DATASET, "triggers", "must be a valid list", "x"),
-    *each(_kinds.DATASOURCE, "connector_id", "must not be empty", ""),
-    *each(_kinds.SQL, "hots", "is not an input of this resource", "db.example"),
+    *each(kinds.SQL, "password", "must be text", 7.0, True, ["x"], {"a": "b"}),
+    *each(kinds.GCP, "google_credentials", "must be a service-account key", "", "x", 7.0, []),
+    *each(kinds.GCP, "google_credentials", "is not a whole service-account key", {"a": "b"}, {**KEY, "project_id": ""}),
+    *each(kinds.GCP, "google_credentials", "must be the key of a service account", {**KEY, "type": "authorized_user"}),
+    *each(kinds.GCP, "google_credentials", "private_key holds a backslash", {**KEY, "private_key": "-----\\n-----"}),
+    *each(kinds.SQL, "test_connection", "must be a valid boolean", "perhaps"),
+    *each(kinds.SQL, "force_destroy", "must be a valid boolean", 2.0),
+    *each(kinds.PROJECT, "color", "must be a color as #RRGGBB", "red", "#fff", "#gggggg"),
+    *each(kinds.DATASET, "timeout", "must be a number of seconds", 0.0, -1.0, "10", True, [], float("nan")),
+    *each(kinds.DATASET, "triggers", "must be a valid list", "x"),
+    *each(kinds.DATASET, "triggers", "must not hold NaN", [float("nan")], [{"a": [float("nan")]}]),
+    *each(kinds.DATASET, "source", "must be names by what they name", "x", 7.0),
+    *each(kinds.DATASOURCE, "connector_id", "must not be empty", ""),
+    *each(kinds.SQL, "hots", "is not an input of this resource", "db.example"),
 ]
 
 
@@ -100,14 +118,14 @@ def test_bad_values(kind: Kind, name: str, value: Any, problem: str) -> None:
 
 
 def test_every_type_of_input_has_good_and_bad_values_here() -> None:
-    def types(cases: list[tuple[Kind, str, Any, Any]]) -> set[Type]:
-        return {kind[name].type for kind, name, *_ in cases if name in {field.name for field in kind.fields}}
+    def types(cases: list[tuple[Kind, str, Any, Any]]) -> set[type[FieldType]]:
+        return {type(kind[name].type) for kind, name, *_ in cases if name in {field.name for field in kind.fields}}
 
-    assert types(GOOD) == types(list(BAD)) == set(Type)
+    assert types(GOOD) == types(list(BAD)) == {type(field.type) for kind in KINDS for field in kind.fields}
 
 
 def test_a_host_with_a_port_says_where_the_port_goes() -> None:
-    assert problems_of(_kinds.SQL, host="db.example:3306") == [
+    assert problems_of(kinds.SQL, host="db.example:3306") == [
         "host: must be a host name or IP address alone; its port goes into `port`"
     ]
 
@@ -116,7 +134,7 @@ def test_a_host_with_a_port_says_where_the_port_goes() -> None:
 def test_defaults_are_filled_in(kind: Kind) -> None:
     defaults = {field.name: field.default for field in kind.fields if field.default is not None}
 
-    clean, problems = validate(kind, load(kind, inputs(kind, **dict.fromkeys(defaults))))
+    clean, problems = validate(kind, from_engine(kind, inputs(kind, **dict.fromkeys(defaults))))
 
     assert problems == []
     assert {name: clean[name] for name in defaults} == defaults
@@ -124,22 +142,23 @@ def test_defaults_are_filled_in(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_what_was_not_given_is_not_kept(kind: Kind) -> None:
-    clean, _ = validate(kind, load(kind, inputs(kind)))
+    clean, _ = validate(kind, from_engine(kind, inputs(kind)))
 
     assert set(clean) == set(inputs(kind)) | {field.name for field in kind.fields if field.default is not None}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_all_problems_of_a_resource_come_at_once(kind: Kind) -> None:
-    required = [field.name for field in kind.fields if field.required]
+    required = [field for field in kind.fields if field.required]
 
-    problems = problems_of(kind, **dict.fromkeys(required), typo="x")
+    problems = problems_of(kind, **{field.name: None for field in required}, typo="x")
 
-    assert problems == [*(f"{name}: is required" for name in required), "typo: is not an input of this resource"]
+    missing = [f"{field.argument}: {field.type.missing}" for field in required]
+    assert problems == [*missing, "typo: is not an input of this resource"]
 
 
 def test_a_wrong_shape_is_reported_beside_other_problems() -> None:
-    problems = problems_of(_kinds.DATASOURCE, table=None, name="")
+    problems = problems_of(kinds.DATASOURCE, table=None, name="")
 
     assert problems[0] == "name: must not be empty"
     assert problems[1].startswith("a data source of a connector takes ")
@@ -150,27 +169,27 @@ def test_any_input_may_be_unknown_and_stays_so(kind: Kind) -> None:
     for field in kind.fields:
         if field.name in ("request", "bucket", "path", "g_cloud"):  # of other shapes than that of the example
             continue
-        clean, problems = validate(kind, {**load(kind, inputs(kind)), field.name: UNKNOWN})
+        clean, problems = validate(kind, {**from_engine(kind, inputs(kind)), field.name: UNKNOWN})
         assert (problems, clean[field.name]) == ([], UNKNOWN), field.name
 
 
 def test_everything_unknown_is_no_problem() -> None:
-    for kind in (*CONNECTORS, _kinds.PROJECT_KIND, _kinds.DATASET):
+    for kind in (*CONNECTORS, kinds.PROJECT, kinds.DATASET):
         everything = dict.fromkeys([field.name for field in kind.fields], UNKNOWN)
         assert validate(kind, everything) == (everything, [])
 
 
 def test_an_unknown_input_does_not_hide_the_problems_of_others() -> None:
-    _, problems = validate(_kinds.SQL, {**load(_kinds.SQL, inputs(_kinds.SQL, port=0.0)), "host": UNKNOWN})
+    _, problems = validate(kinds.SQL, {**from_engine(kinds.SQL, inputs(kinds.SQL, port=0.0)), "host": UNKNOWN})
 
     assert problems == [f"port: {_PORT}"]
 
 
 def test_an_unknown_part_of_a_shape_counts_as_given() -> None:
-    source = load(_kinds.DATASOURCE, inputs(_kinds.DATASOURCE))
+    source = from_engine(kinds.DATASOURCE, inputs(kinds.DATASOURCE))
 
-    assert validate(_kinds.DATASOURCE, {**source, "table": UNKNOWN})[1] == []
-    assert validate(_kinds.DATASOURCE, {**source, "request": UNKNOWN})[1] != []
+    assert kinds.DATASOURCE.steps.problems({**source, "table": UNKNOWN}) == []
+    assert kinds.DATASOURCE.steps.problems({**source, "request": UNKNOWN}) != []
 
 
 @pytest.mark.parametrize("kind", CONNECTORS, ids=lambda kind: kind.name)

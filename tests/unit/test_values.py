@@ -10,19 +10,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_previsionio import InputError, _kinds
-from pulumi_previsionio._values import (
-    UNKNOWN,
-    Secret,
-    SecretReference,
-    canonical_credentials,
-    dump,
-    from_wire,
-    load,
-    reference_of,
-    same_secret,
-    to_wire,
-)
+from pulumi_previsionio import InputError
+from pulumi_previsionio._core import kinds
+from pulumi_previsionio._core.credentials import canonical_credentials
+from pulumi_previsionio._core.kind import Kind
+from pulumi_previsionio._core.secret import Secret, SecretReference, reference_of, same_secret
+from pulumi_previsionio._core.values import UNKNOWN, from_engine, to_engine, to_wire
 
 from tests.unit.examples import KEY, KEY_BASE64, KEY_TEXT, KINDS, PASSWORD, inputs, quick, values
 
@@ -60,33 +53,38 @@ def test_a_secret_cannot_be_a_key_and_equals_no_text() -> None:
 
 
 def test_a_reference_keeps_the_value_out_of_the_state(variable: SecretReference) -> None:
-    stored = variable.with_digest(None).as_property()
+    stored = variable.with_digest(None, "SQLConnector crm password").as_property()
 
     assert stored["from_env"] == "CRM_PASSWORD"
     assert PASSWORD not in json.dumps(stored)
-    assert PASSWORD not in repr(variable.with_digest(None))
+    assert PASSWORD not in repr(variable.with_digest(None, "SQLConnector crm password"))
 
 
 def test_the_digest_is_kept_while_the_value_is(variable: SecretReference, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = variable.with_digest(None)
-    assert variable.with_digest(first) == first
+    first = variable.with_digest(None, "SQLConnector crm password")
+    assert variable.with_digest(first, "SQLConnector crm password") == first
 
     monkeypatch.setenv("CRM_PASSWORD", "another")
-    assert variable.with_digest(first) != first
+    assert variable.with_digest(first, "SQLConnector crm password") != first
 
 
 def test_the_digest_is_kept_when_only_the_place_changes(variable: SecretReference, tmp_path: Path) -> None:
     (tmp_path / "password").write_text(PASSWORD + "\n")
-    first = variable.with_digest(None)
+    first = variable.with_digest(None, "SQLConnector crm password")
 
-    moved = SecretReference("from_file", str(tmp_path / "password")).with_digest(first)
+    moved = SecretReference("from_file", str(tmp_path / "password")).with_digest(first, "SQLConnector crm password")
 
     assert moved.digest == first.digest
     assert moved != first
 
 
 def test_two_digests_of_one_value_are_salted_differently(variable: SecretReference) -> None:
-    assert variable.with_digest(None).digest != variable.with_digest(None).digest
+    assert variable.with_digest(None, "crm").digest != variable.with_digest(None, "shop").digest
+
+
+def test_the_digest_of_one_value_for_one_object_is_the_same_again(variable: SecretReference) -> None:
+    """Update plans compare what two checks of the same inputs gave."""
+    assert variable.with_digest(None, "crm") == variable.with_digest(None, "crm")
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,9 +179,9 @@ def test_secrets_are_compared_by_value_however_they_are_given(
     forms = {
         "text": Secret(PASSWORD),
         "other": Secret("other"),
-        "variable": variable.with_digest(None),
-        "file": SecretReference("from_file", str(tmp_path / "f")).with_digest(None),
-        "other variable": SecretReference("from_env", "OTHER").with_digest(None),
+        "variable": variable.with_digest(None, "SQLConnector crm password"),
+        "file": SecretReference("from_file", str(tmp_path / "f")).with_digest(None, "SQLConnector crm password"),
+        "other variable": SecretReference("from_env", "OTHER").with_digest(None, "SQLConnector crm password"),
         "unknown": UNKNOWN,
     }
 
@@ -192,7 +190,7 @@ def test_secrets_are_compared_by_value_however_they_are_given(
 
 def test_a_reference_whose_value_cannot_be_had_is_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OLD", PASSWORD)
-    old = SecretReference("from_env", "OLD").with_digest(None)
+    old = SecretReference("from_env", "OLD").with_digest(None, "SQLConnector crm password")
 
     assert same_secret(old, SecretReference("from_env", "GONE", "0$0")) is False
 
@@ -267,44 +265,44 @@ def test_no_value_whatsoever_breaks_the_reading_of_a_key(value: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_what_was_loaded_is_dumped_as_it_was(kind: _kinds.Kind) -> None:
-    assert dump(load(kind, inputs(kind))) == inputs(kind)
+def test_what_was_loaded_is_dumped_as_it_was(kind: Kind) -> None:
+    assert to_engine(kind, from_engine(kind, inputs(kind))) == inputs(kind)
 
 
 @quick
-@given(st.dictionaries(st.sampled_from([field.name for field in _kinds.SQL.fields]), PROPERTIES))
+@given(st.dictionaries(st.sampled_from([field.name for field in kinds.SQL.fields]), PROPERTIES))
 def test_any_properties_can_be_loaded_and_dumped(properties: dict[str, Any]) -> None:
-    dumped = dump(load(_kinds.SQL, properties))
+    dumped = to_engine(kinds.SQL, from_engine(kinds.SQL, properties))
 
     assert dumped == {
         name: value
         for name, value in properties.items()
-        if value is not None and (value != "" or _kinds.SQL[name].required)
+        if value is not None and (value != "" or kinds.SQL[name].required)
     }
 
 
 def test_whole_floats_become_integers_at_any_depth_and_flags_stay_flags() -> None:
-    loaded = load(
-        _kinds.DATASET, {"triggers": [1.0, 1.5, {"a": [2.0, True]}], "timeout": 60.0, "keep_on_replace": True}
+    loaded = from_engine(
+        kinds.DATASET, {"triggers": [1.0, 1.5, {"a": [2.0, True]}], "timeout": 60.0, "keep_on_replace": True}
     )
 
     assert repr(loaded) == "{'triggers': [1, 1.5, {'a': [2, True]}], 'timeout': 60, 'keep_on_replace': True}"
 
 
 def test_empty_optional_inputs_count_as_not_given_and_empty_required_ones_do_not() -> None:
-    loaded = load(_kinds.PROJECT_KIND, {"name": "", "description": "", "color": None, "__provider": "x", "typo": ""})
+    loaded = from_engine(kinds.PROJECT, {"name": "", "description": "", "color": None, "__provider": "x", "typo": ""})
 
     assert loaded == {"name": "", "typo": ""}
 
 
 def test_unknown_values_pass_through() -> None:
-    assert load(_kinds.SQL, {"password": UNKNOWN, "host": UNKNOWN}) == {"password": UNKNOWN, "host": UNKNOWN}
+    assert from_engine(kinds.SQL, {"password": UNKNOWN, "host": UNKNOWN}) == {"password": UNKNOWN, "host": UNKNOWN}
 
 
 def test_every_kind_is_written_on_the_wire_as_the_platform_wants_it() -> None:
     server = {"name": "thing", "host": "db.example", "username": "reader", "password": PASSWORD}
 
-    assert {kind.name: to_wire(kind, values(kind), "it") for kind in KINDS} == {
+    assert {kind.name: to_wire(kind, values(kind)) for kind in KINDS} == {
         "SQLConnector": {"type": "SQL", **server, "port": 3306},
         "FTPConnector": {"type": "FTP", **server, "port": 21},
         "SFTPConnector": {"type": "SFTP", **server, "port": 22},
@@ -312,51 +310,57 @@ def test_every_kind_is_written_on_the_wire_as_the_platform_wants_it() -> None:
         "GCPConnector": {"type": "GCP", "name": "thing", "googleCredentials": KEY},
         "Datasource": {
             "name": "thing",
-            "connector_id": inputs(_kinds.DATASOURCE)["connector_id"],
+            "connector_id": inputs(kinds.DATASOURCE)["connector_id"],
             "database": "crm",
             "table": "customers",
+            # Every known client sends the keys that it does not use as well.
+            "request": None,
+            "bucket": None,
+            "path": None,
         },
         "Project": {"name": "thing", "description": "for tests", "color": "#a748f5"},
-        "Dataset": {"name": "thing", "datasource_id": inputs(_kinds.DATASET)["datasource_id"]},
+        "Dataset": {"name": "thing", "datasource_id": inputs(kinds.DATASET)["datasource_id"]},
     }
 
 
 def test_a_reference_is_read_when_it_is_sent(variable: SecretReference, monkeypatch: pytest.MonkeyPatch) -> None:
-    sql = {**values(_kinds.SQL), "password": variable}
-    assert to_wire(_kinds.SQL, sql, "it")["password"] == PASSWORD
+    sql = {**values(kinds.SQL), "password": variable}
+    assert to_wire(kinds.SQL, sql)["password"] == PASSWORD
 
     monkeypatch.delenv("CRM_PASSWORD")
-    with pytest.raises(InputError, match=r"^it: password: the environment variable CRM_PASSWORD is not set$"):
-        to_wire(_kinds.SQL, sql, "it")
+    with pytest.raises(
+        InputError, match=r"^SQLConnector 'thing': password: the environment variable CRM_PASSWORD is not set$"
+    ):
+        to_wire(kinds.SQL, sql)
 
 
 def test_a_reference_may_hold_a_service_account_key_in_any_form(monkeypatch: pytest.MonkeyPatch) -> None:
     for text in (KEY_TEXT, KEY_BASE64):
         monkeypatch.setenv("KEY", text)
-        gcp = {**values(_kinds.GCP), "google_credentials": SecretReference("from_env", "KEY")}
-        assert to_wire(_kinds.GCP, gcp, "it")["googleCredentials"] == KEY
+        gcp = {**values(kinds.GCP), "google_credentials": SecretReference("from_env", "KEY")}
+        assert to_wire(kinds.GCP, gcp)["googleCredentials"] == KEY
 
 
 @pytest.mark.parametrize("nothing", [{}, {"name": None}, {"name": ""}])
 def test_the_platforms_three_ways_to_say_nothing_are_equal(nothing: dict[str, Any]) -> None:
-    assert from_wire(_kinds.SQL["name"], nothing) is None
+    assert kinds.SQL["name"].from_wire(nothing) is None
 
 
 @pytest.mark.parametrize(
     ("kind", "name", "item", "value"),
     [
-        (_kinds.SQL, "port", {"port": "3306"}, 3306),
-        (_kinds.SQL, "port", {"port": 3306.0}, 3306),
-        (_kinds.S3, "access_key_id", {"username": "AKIA"}, "AKIA"),
-        (_kinds.PROJECT_KIND, "color", {"color": "#A748F5"}, "#a748f5"),
-        (_kinds.DATASOURCE, "g_cloud", {"gCloud": "Storage"}, "Storage"),
-        (_kinds.DATASOURCE, "g_cloud", {"g_cloud": "BigQuery", "gCloud": ""}, "BigQuery"),
+        (kinds.SQL, "port", {"port": "3306"}, 3306),
+        (kinds.SQL, "port", {"port": 3306.0}, 3306),
+        (kinds.S3, "access_key_id", {"username": "AKIA"}, "AKIA"),
+        (kinds.PROJECT, "color", {"color": "#A748F5"}, "#a748f5"),
+        (kinds.DATASOURCE, "g_cloud", {"gCloud": "Storage"}, "Storage"),
+        (kinds.DATASOURCE, "g_cloud", {"g_cloud": "BigQuery", "gCloud": ""}, "BigQuery"),
     ],
 )
 def test_answers_are_read_as_the_platform_and_its_older_versions_write_them(
-    kind: _kinds.Kind, name: str, item: dict[str, Any], value: Any
+    kind: Kind, name: str, item: dict[str, Any], value: Any
 ) -> None:
-    assert from_wire(kind[name], item) == value
+    assert kind[name].from_wire(item) == value
 
 
 def test_unknown_has_one_identity_only() -> None:

@@ -1,283 +1,202 @@
-"""`adopt`: put existing objects under a stack, so that the next preview shows no change.
-
-The engine cannot read a dynamic resource by type and id (pulumi/pulumi#16175), but it takes one over from a file that
-holds its inputs and outputs. Both come from the program itself: a preview with a plan says which inputs it gives to
-each resource, after `check`, with secrets encrypted by the stack's own key. What is left to do is to see that the
-platform has the same, to fill in what the plan cannot know yet (the ids), and to import.
-"""
+"""The steps of `adopt`, in order: plan, match, compare with the platform, import, and prove that nothing changes."""
 
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from .. import _lifecycle
-from .._errors import PlatformError, Refused, Unreachable
-from .._kinds import CONNECTORS, DATASET, DATASOURCE, PROJECT_KIND, Kind
-from .._platform import Platform
-from .._settings import EXPLICIT
-from .._values import Values, load
-from . import plan
-from .console import shown
-from .errors import Declined
+from .._core.context import Context
+from .._platform.collections import Collection
+from .._platform.settings import EXPLICIT
+from . import export, import_file, inventory, matching, program, temp_folder, update_plan
+from .connection import connect, explicit
+from .console import Console, count, shown
+from .engine import OLDEST, Engine
+from .errors import Declined, EngineFailed, Failure, NotDeclared, NotEmpty
 from .literals import one_line
-from .manifest import TYPE, Wanted
-from .plan import Declared, Plan
-
-KINDS: dict[str, Kind] = {TYPE + kind.name: kind for kind in (*CONNECTORS.values(), DATASOURCE, DATASET, PROJECT_KIND)}
-Platforms = Callable[[Declared], Platform]
-"""The platform that a declared resource is on, by its provider."""
+from .manifest import Manifest, Wanted
+from .update_plan import Declared, UpdatePlan
 
 
-@dataclasses.dataclass(frozen=True)
-class Match:
-    """A resource of the program that would be created, and the object that it is to be."""
+@dataclasses.dataclass
+class Adoption:
+    """One run of `adopt` on one stack."""
 
-    declared: Declared
-    id: str
-    kind: Kind
+    engine: Engine
+    console: Console
+    allow_other_changes: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.kind.name} {self.declared.name!r} ({self.id})"
+    def all(self, manifest: Manifest) -> None:
+        """Adopt everything in the manifest that the program declares."""
+        self._refuse_old_engine()
+        with temp_folder.folder() as scratch:
+            planned = self._plan(scratch, manifest)
+            matches = matching.match(manifest.wanted, planned, self.engine.resources())
+            if not self.allow_other_changes:
+                matching.refuse_other_changes(matches, planned)
+            self._import(scratch, matches, planned)
+        self._prove(matches)
 
+    def one(self, collection: Collection, id_: str, name: str, secrets: program.Secrets) -> None:
+        """Adopt one object as the resource `name`; print the lines to paste when the program does not declare it."""
+        self._refuse_old_engine()
+        with temp_folder.folder() as scratch:
+            planned = self._plan(scratch, Manifest(()))
+            stack = self.engine.resources()
+            matches = matching.match([Wanted(name, id_, collection)], planned, stack)
+            if matches.undeclared:
+                self._print_lines(collection, id_, name, secrets, stack)
+            self.allow_other_changes = True
+            self._import(scratch, matches, planned)
+        self._prove(matches)
 
-@dataclasses.dataclass(frozen=True)
-class Matches:
-    """What becomes of the objects to adopt: new ones, those in the stack already, those that no line declares."""
+    def _refuse_old_engine(self) -> None:
+        version = self.engine.version()
+        if version and version < OLDEST:
+            found, needed = (".".join(map(str, number)) for number in (version, OLDEST))
+            raise Declined(f"Pulumi {found} cannot import what this needs: upgrade it to {needed} or later")
 
-    new: tuple[Match, ...]
-    there: tuple[Wanted, ...]
-    undeclared: tuple[Wanted, ...]
+    # Plan
 
+    def _plan(self, scratch: Path, manifest: Manifest) -> UpdatePlan:
+        try:
+            with self.console.working("previewing the program"):
+                return self.engine.save_plan(scratch)
+        except EngineFailed as failure:
+            missing = self._missing_secrets(manifest)
+            if missing:
+                title = "secrets are missing; nothing was imported. Set them and run this again:"
+                raise Declined(title, *missing) from None
+            raise Failure("the program cannot be previewed; nothing was imported", *failure.details) from None
 
-def match(wanted: Iterable[Wanted], planned: Plan, stack: Sequence[Mapping[str, Any]]) -> Matches:
-    """Find the resource for each object; `Declined` where the stack says something else than the file."""
-    held = {resource["urn"]: resource for resource in stack if resource["type"] in KINDS}
-    holders = {resource["id"]: urn for urn, resource in held.items() if not resource.get("external")}
-    by_name: dict[tuple[str | None, str], list[Declared]] = {}
-    for declared in planned.declared.values():
-        if declared.type in KINDS:
-            by_name.setdefault((declared.type, declared.name), []).append(declared)
-            if KINDS[declared.type] in CONNECTORS.values():
-                by_name.setdefault((None, declared.name), []).append(declared)
+    def _missing_secrets(self, manifest: Manifest) -> list[str]:
+        """The engine stops at the first missing secret; this is all of them."""
+        config = self.engine.config() if manifest.config else {}
+        there = {key.rpartition(":")[2] for key in config}
+        keys = [key for key in manifest.config if key not in there]
+        variables = [name for name in manifest.environment if not os.environ.get(name)]
+        return [*export.secret_lines(keys, "config"), *export.secret_lines(variables, "env")]
 
-    new, there, undeclared, problems = [], [], [], []
-    for each in wanted:
-        candidates = by_name.get((each.type, each.name), [])
-        if not candidates:
-            undeclared.append(each)
-        elif len(candidates) > 1:
-            problems.append(f"{each}: several resources of the program have this name")
-        elif (holder := holders.get(each.id)) == candidates[0].urn:
-            there.append(each)
-        elif holder:
-            problems.append(
-                f"{each}: the stack holds it as {holder.rpartition('::')[2]!r}. "
-                "To give that resource another name, use the option `aliases`"
+    # Import
+
+    def _import(self, scratch: Path, matches: matching.Matches, planned: UpdatePlan) -> None:
+        if matches.undeclared:
+            self.console.say(
+                "not adopted, since the program does not declare them:", *matching.names(matches.undeclared)
             )
-        elif (other := held.get(candidates[0].urn)) and other.get("external"):
-            problems.append(f"{each}: the stack only reads it (`get`). First: pulumi state delete '{other['urn']}'")
-        elif other:
-            problems.append(f"{each}: the stack's resource of that name is another object, {other['id']}")
-        else:
-            new.append(Match(candidates[0], each.id, KINDS[candidates[0].type]))
-    problems += _taken_twice(new)
-    if problems:
-        raise Declined("the program, the stack and the ids do not fit together; nothing was imported", *problems)
-    return Matches(tuple(new), tuple(there), tuple(undeclared))
+        if not matches.new:
+            return
+        with self.console.working("comparing with the platform"):
+            contexts = self._contexts(matches)
+            inputs = matching.completed(matches, planned, contexts)
+        file = scratch / "import.json"
+        temp_folder.write(file, import_file.text(inputs, matches, planned))
+        with self.console.working(f"importing {count(len(matches.new), 'object')}"):
+            self.engine.import_file(file)
 
+    def _contexts(self, matches: matching.Matches) -> matching.Contexts:
+        """The platform behind each provider; explicit ones' tokens are asked for only if there are any."""
+        providers = {each.declared.explicit_provider for each in matches.new}
+        states: dict[str, Mapping[str, Any]] = {}
+        if providers - {None}:
+            with temp_folder.folder() as inner:
+                open_plan = self.engine.save_plan(inner, show_secrets=True)
+            states = {urn: _revealed(open_plan.declared[urn]) for urn in providers if urn}
+        contexts: dict[str | None, Context] = {}
 
-def _taken_twice(new: list[Match]) -> list[str]:
-    by_id: dict[str, list[Match]] = {}
-    for each in new:
-        by_id.setdefault(each.id, []).append(each)
-    return [f"{' and '.join(map(str, same))}: one object cannot be both" for same in by_id.values() if len(same) > 1]
-
-
-def refuse_other_changes(matches: Matches, planned: Plan) -> None:
-    """`Declined` when the preview could not end empty, because the program would change something else as well."""
-    others = other_changes(matches, planned)
-    if others:
-        raise Declined(
-            "the program would also make other changes, so the preview cannot end empty; nothing was imported. "
-            "Run `pulumi up` for those first, or adopt all the same with --allow-other-changes",
-            *map(str, others),
-        )
-
-
-def other_changes(matches: Matches, planned: Plan) -> list[plan.Change]:
-    """What `pulumi up` would do beside making what is to be adopted, and what comes along with it."""
-    comes_along = {each.declared.urn for each in matches.new}
-    for each in matches.new:
-        comes_along |= {parent.urn for parent in _new_parents(each.declared, planned) if not parent.custom}
-        provider = planned.declared.get(each.declared.explicit_provider or "")
-        if provider and provider.is_new:
-            comes_along.add(provider.urn)
-    return [change for change in planned.changes() if change.urn not in comes_along]
-
-
-# The objects on the platform
-
-
-def completed(matches: Matches, planned: Plan, platforms: Platforms) -> dict[str, dict[str, Any]]:
-    """Urn → the inputs of each new resource, the ids of others filled in.
-
-    `Declined` when the platform's objects are not what the program says, naming every difference.
-    """
-    completion = _Completion(matches, planned)
-    inputs: dict[str, dict[str, Any]] = {}
-    gone, different = [], []
-    for each in matches.new:
-        inputs[each.declared.urn], problems = completion.inputs(each)
-        if not problems:
-            values = load(each.kind, inputs[each.declared.urn])
-            try:
-                live = _lifecycle.read(each.kind, each.id, values, platforms(each.declared))
-            except (Unreachable, Refused):
-                raise
-            except PlatformError as error:  # it is of another kind
-                problems = [str(error)]
-            else:
-                if live is None:
-                    gone.append(str(each))
+        def context_of(declared: Declared) -> Context:
+            urn = declared.explicit_provider
+            if urn not in contexts:
+                if urn is None:
+                    contexts[urn] = connect(self.engine.folder, self.engine.stack, self.console)
                 else:
-                    problems = _differences(each.kind, values, live)
-        different += [f"{each}: {problem}" for problem in problems]
-    if gone:
-        raise Declined(
-            "these are no longer on the platform; nothing was imported. Delete their lines from the program, "
-            "or their entries from the file to have `pulumi up` make them again",
-            *gone,
-        )
-    if different:
-        raise Declined("the program does not say what the platform has; nothing was imported", *different)
-    return inputs
+                    contexts[urn] = explicit(states[urn], self.console)
+            return contexts[urn]
 
+        return context_of
 
-class _Completion:
-    """Fills in what the plan cannot know because the resource that it comes from is only now being adopted."""
+    # Prove
 
-    def __init__(self, matches: Matches, planned: Plan) -> None:
-        self._planned = planned
-        self._new = {each.declared.urn: each for each in matches.new}
-
-    def inputs(self, each: Match) -> tuple[dict[str, Any], list[str]]:
-        """All inputs, and a problem for each that only the creation of another resource would tell."""
-        inputs, problems = {}, []
-        for name, value in each.declared.inputs.items():
-            sources = [urn for urn in each.declared.dependencies.get(name, ()) if not self._planned.is_same(urn)]
-            if not plan.contains_unknown(value) and not (sources and plan.is_secret(value)):
-                inputs[name] = value
-            elif len(sources) == 1 and (found := self._of(name, sources[0])):
-                inputs[name] = found
-            else:
-                source = f" comes from {sources[0].rpartition('::')[2]!r} and" if sources else ""
-                problems.append(f"{name}: its value{source} is not known before `pulumi up`")
-        return inputs, problems
-
-    def _of(self, name: str, urn: str) -> str | None:
-        """What an input that refers to an adopted resource is; None when it is not known."""
-        source = self._new.get(urn)
-        if source is None:
-            return None
-        if name == "project_id" and source.kind is not PROJECT_KIND:  # it takes over the project of its source
-            project_id = self.inputs(source)[0].get(name)
-            return str(project_id) if project_id else None
-        return source.id if name in _REFERENCES else None
-
-
-_REFERENCES = ("connector_id", "datasource_id", "project_id")
-
-
-def _differences(kind: Kind, values: Values, live: Values) -> list[str]:
-    return [
-        f"{name}: the program says {_brief(values.get(name))}, the platform has {_brief(live.get(name))}"
-        for name in (field.name for field in kind.wire_fields if not field.secret)
-        if values.get(name) != live.get(name)
-    ]
-
-
-def _brief(value: object) -> str:
-    return "nothing" if value is None else one_line(repr(value), 100)
-
-
-# The import file
-
-
-def import_file(inputs: Mapping[str, Mapping[str, Any]], matches: Matches, planned: Plan) -> str:
-    """The text of the file for `pulumi import`: the resources, with their parents and providers."""
-    writer = _Writer(planned, {each.declared.urn for each in matches.new})
-    for each in matches.new:
-        declared = each.declared
-        own = dict(inputs[declared.urn])
-        hidden = {name: plan.hidden(value) for name, value in own.items() if name in declared.secret_outputs}
-        entry = {"id": each.id, "inputs": own, "outputs": own | hidden}
-        if provider := declared.explicit_provider:
-            entry["provider"] = writer.name(provider)
-        writer.add(declared, entry)
-    return writer.text()
-
-
-class _Writer:
-    """Names the entries of an import file: its own for those in it, a table for what the stack holds already."""
-
-    def __init__(self, planned: Plan, adopted: set[str]) -> None:
-        self._planned = planned
-        self._adopted = adopted
-        self._names: dict[str, str] = {}
-        self._table: dict[str, str] = {}
-        self._entries: list[dict[str, Any]] = []
-
-    def add(self, declared: Declared, entry: Mapping[str, Any]) -> None:
-        head = {"type": declared.type, "name": self._own_name(declared.urn), "logicalName": declared.name}
-        parent = self._planned.declared.get(declared.parent)
-        link = {"parent": self.name(parent.urn)} if parent and not parent.is_builtin else {}
-        self._entries.append({**head, **link, **entry})
-
-    def name(self, urn: str) -> str:
-        """What the file calls a resource that another one refers to; new parents and providers are put in with it."""
-        declared = self._planned.declared[urn]
-        if urn in self._names or urn in self._adopted:
-            return self._own_name(urn)
-        name = self._own_name(urn)
-        if not declared.is_new:
-            self._table[name] = urn
-        elif not declared.custom:
-            self.add(declared, {"component": True})
-        elif declared.type == plan.PROVIDER and declared.state.get(EXPLICIT) == "arguments":
-            self.add(declared, {"inputs": dict(declared.inputs)})
-        else:
-            raise Declined(
-                f"{plan.Change('create', urn)}: the engine cannot make this along with an import. Make it first: "
-                f"pulumi up --target '{urn}'"
+    def _prove(self, matches: matching.Matches) -> None:
+        with self.console.working("previewing the result"):
+            changes = self.engine.preview()
+        adopted = {each.declared.urn for each in matches.new}
+        own = [change for change in changes if change.urn in adopted or not self.allow_other_changes]
+        if own:
+            raise NotEmpty(
+                f"{count(len(matches.new), 'object')} adopted, but the preview shows changes. "
+                "Nothing on the platform was touched; do not run `pulumi up` before you know why:",
+                *map(str, own),
             )
-        return name
+        others = [change for change in changes if change.urn not in adopted]
+        if others:
+            self.console.say("other changes that `pulumi up` would make:", *map(str, others))
+        self.console.result(
+            {
+                "adopted": [
+                    {"type": each.declared.type, "name": each.declared.name, "id": each.id} for each in matches.new
+                ],
+                "already_in_stack": [dataclasses.asdict(each) for each in matches.there],
+                "not_declared": [dataclasses.asdict(each) for each in matches.undeclared],
+                "other_changes": [{"op": change.op, "urn": change.urn} for change in others],
+            },
+            *_closing(matches, others),
+        )
 
-    def text(self) -> str:
-        return json.dumps({"nameTable": self._table, "resources": self._entries})
+    # Lines to paste
 
-    def _own_name(self, urn: str) -> str:
-        return self._names.setdefault(urn, f"resource{len(self._names)}")
-
-
-def _new_parents(declared: Declared, planned: Plan) -> list[Declared]:
-    found = []
-    parent = planned.declared.get(declared.parent)
-    while parent and parent.is_new and not parent.is_builtin:
-        found.append(parent)
-        parent = planned.declared.get(parent.parent)
-    return found
-
-
-def summary(matches: Matches) -> str:
-    """`2 SQLConnector, 5 Datasource`."""
-    counts: dict[str, int] = {}
-    for each in matches.new:
-        counts[each.kind.name] = counts.get(each.kind.name, 0) + 1
-    return ", ".join(f"{number} {name}" for name, number in counts.items())
+    def _print_lines(
+        self, collection: Collection, id_: str, name: str, secrets: program.Secrets, stack: list[dict[str, Any]]
+    ) -> None:
+        context = connect(self.engine.folder, self.engine.stack, self.console)
+        found = inventory.look_up(context.session, collection, id_)
+        known = program.Known(secrets, _variables(stack), context.settings.project_id)
+        lines, places = program.one(found, name, known)
+        todo = export.secret_lines(places, secrets)
+        raise NotDeclared(
+            f"the program does not declare {found.kind.name} {shown(name)}, so nothing was imported. "
+            f"Paste these lines into it and run this again{', with its secret in place:' if todo else ''}",
+            *todo,
+            lines=lines,
+        )
 
 
-def names(wanted: Iterable[Wanted]) -> list[str]:
-    return [f"{(each.type or '').removeprefix(TYPE)} {shown(each.name)} ({each.id})" for each in wanted]
+def _variables(stack: list[dict[str, Any]]) -> dict[str, str]:
+    """Id → the variable that a resource of the stack probably has in the program."""
+    return {
+        resource["id"]: program.variable(
+            update_plan.Change("same", resource["urn"]).name, matching.KINDS_BY_TYPE[resource["type"]]
+        )
+        for resource in stack
+        if resource["type"] in matching.KINDS_BY_TYPE
+    }
+
+
+def _revealed(declared: Declared) -> dict[str, Any]:
+    state = {key: update_plan.revealed(value) for key, value in declared.state.items()}
+    if state.get(EXPLICIT) != "arguments":
+        raise Declined(
+            f"the explicit provider {shown(declared.name)} has settings from variables that env_var_mappings names, "
+            "which the engine does not tell. Give it url= and token= while you adopt"
+        )
+    return state
+
+
+def _closing(matches: matching.Matches, others: list[update_plan.Change]) -> list[str]:
+    lines = []
+    if matches.new:
+        lines.append(f"{count(len(matches.new), 'object')} adopted: {matching.summary(matches)}")
+    if matches.there:
+        lines.append(f"{count(len(matches.there), 'object')} in the stack already")
+    if not matches.new and not matches.there:
+        lines.append("nothing to adopt")
+    if others:
+        lines.append("the preview shows no change to what was adopted")
+    else:
+        lines.append("the preview shows no change")
+    if matches.new:
+        lines.append("next: `pulumi up`, which changes nothing and lets the stack remember what depends on what")
+    return [one_line(line, 500) for line in lines]

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from .._redaction import redact
+from .._core.redaction import redact
 from .literals import one_line
 
 _PATIENCE: Final = 2.0

@@ -10,16 +10,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import _kinds
-from .._errors import NotFound, PlatformError, Refused
-from .._platform import Platform, shared_platform
-from .._settings import ALL, TOKEN
+from .._core.context import Context, shared_context
+from .._errors import PlatformError, Refused
+from .._platform.collections import CONNECTORS, DATASOURCES, PROJECTS
+from .._platform.session import Session
+from .._platform.settings import PARALLELISM_SETTING, PROJECT_SETTING, SETTINGS, TOKEN_SETTING, URL_SETTING, Setting
 from .._version import __version__
+from .connection import Places, look
 from .console import Console
 from .engine import OLDEST, find
 from .errors import Failure
 from .literals import one_line
-from .surroundings import Places, look
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,10 +42,10 @@ def examine(folder: Path, stack: str | None, console: Console) -> Iterator[Line]
     """Every finding, as soon as it is there."""
     yield from _versions()
     yield from _engine(folder)
-    places = look(folder, stack, console, needed=ALL)
+    places = look(folder, stack, console)
     yield from _settings(places)
     if places.settings.url and places.settings.token and not places.settings.problems:
-        yield from _platform(shared_platform(places.settings), places.settings.project_id)
+        yield from _platform(shared_context(places.settings))
 
 
 def _versions() -> Iterator[Line]:
@@ -78,14 +79,24 @@ def _beside(path: str, name: str) -> str | None:
 
 
 def _settings(places: Places) -> Iterator[Line]:
-    values = {"url": places.settings.url, "token": "set", "projectId": places.settings.project_id}
-    for setting in ALL:
+    values = {
+        URL_SETTING: places.settings.url,
+        TOKEN_SETTING: "set",
+        PROJECT_SETTING: places.settings.project_id,
+        PARALLELISM_SETTING: places.settings.parallelism,
+    }
+    for setting in SETTINGS:
         origin = places.origins.get(setting.key)
         if origin:
-            yield Line(f"setting {setting.argument}", f"{values[setting.key]}, from {_place(origin)}")
+            yield Line(f"setting {setting.argument}", f"{values[setting]}, from {_place(origin)}")
+        elif setting is PARALLELISM_SETTING:
+            yield Line(f"setting {setting.argument}", f"{values[setting]}, the default")
         else:
-            needed = None if setting.argument == "project_id" else False
+            needed = None if setting is PROJECT_SETTING else False
             yield Line(f"setting {setting.argument}", "not set", needed, setting.missing())
+    for variable in places.hidden_by_stack:
+        finding = f"{variable} says something else than the stack's configuration, which counts"
+        yield Line("environment", finding, None, f"unset {variable} if it belongs to another platform")
     for problem in places.settings.problems:
         if not problem.startswith("no "):
             yield Line("settings", problem, False, "set it to what your platform's administrator gave you")
@@ -98,13 +109,14 @@ def _place(origin: str) -> str:
     return f"the environment ({origin})" if origin.isupper() else "the stack's configuration"
 
 
-def _platform(platform: Platform, project_id: str | None) -> Iterator[Line]:
+def _platform(context: Context) -> Iterator[Line]:
+    session = context.session
     try:
-        platform.client.probe("/version")
+        session.client.probe("/version")
     except Refused as error:
         if error.status in (401, 403):
-            yield Line("platform", f"{platform.url} answers")
-            advice = f"copy the token again from the platform's web interface into {TOKEN.variable} or the stack"
+            yield Line("platform", f"{session.url} answers")
+            advice = f"copy the token again from the platform's web interface into {_where(TOKEN_SETTING)}"
             yield Line("token", str(error), False, advice)
         else:
             yield Line("platform", str(error), False, "set the address of the platform's web interface, as its host")
@@ -112,34 +124,37 @@ def _platform(platform: Platform, project_id: str | None) -> Iterator[Line]:
     except PlatformError as error:
         yield Line("platform", str(error), False, "is the address right, and does your network or proxy lead there?")
         return
-    yield Line("platform", f"{platform.url} answers, and accepts the token")
+    yield Line("platform", f"{session.url} answers, and accepts the token")
     try:
-        yield from _project(platform, project_id)
+        yield from _project(session, context.settings.project_id)
     except PlatformError as error:
         yield Line("project", str(error), False, "the platform failed: try again, or ask its administrator")
 
 
-def _project(platform: Platform, project_id: str | None) -> Iterator[Line]:
-    projects = platform.listed(_kinds.PROJECT_KIND, None)
+def _where(setting: Setting) -> str:
+    return f"the stack ({setting.full_key}) or {setting.variable}"
+
+
+def _project(session: Session, project_id: str | None) -> Iterator[Line]:
+    projects = session.list_all(PROJECTS, None)
     if project_id is None:
         yield Line("projects", f"the token sees {len(projects)}", None)
         return
-    try:
-        item = platform.client.get(platform.item_path(_kinds.PROJECT_KIND, project_id))
-    except NotFound:
+    item = session.fetch(PROJECTS, project_id)
+    if item is None:
         there = ", ".join(f"{one_line(str(each.get('name')))} ({each.get('_id')})" for each in projects[:5])
         yield Line("project", f"there is no {project_id}", False, f"set the id of one of these: {there}")
         return
     yield Line("project", f"{one_line(str(item.get('name')))!r} ({project_id})")
-    yield from _offers(platform, project_id)
+    yield from _updates(session, project_id)
 
 
-def _offers(platform: Platform, project_id: str) -> Iterator[Line]:
-    for kind, noun in ((_kinds.SQL, "connectors"), (_kinds.DATASOURCE, "data sources")):
-        items = platform.listed(kind, project_id)
+def _updates(session: Session, project_id: str) -> Iterator[Line]:
+    for collection in (CONNECTORS, DATASOURCES):
+        noun, items = f"{collection.noun}s", session.list_all(collection, project_id)
         if not items:
             yield Line(noun, "none yet, so whether they can be updated in place cannot be asked", None)
-        elif platform.offers_update(kind, str(items[0]["_id"])):
+        elif "PUT" in session.capabilities(collection, str(items[0]["_id"])).methods:
             yield Line(noun, f"{len(items)}; changes are made in place")
         else:
             yield Line(noun, f"{len(items)}; the platform offers no updates, so every change is a replacement", None)

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from . import private
+from . import temp_folder
 from .errors import Declined, EngineFailed
 from .literals import one_line
-from .plan import Change, Plan, changes_of, parse
+from .update_plan import Change, UpdatePlan, changes_of, parse
 
 OLDEST: Final = (3, 254)
 """The first release whose `pulumi import` takes inputs and outputs from a file (pulumi/pulumi#16175 is why it must)."""
@@ -56,24 +56,29 @@ class Engine:
         answer = self._json("config", "--json", *(["--show-secrets"] if show_secrets else []))
         return {key: entry.get("value") for key, entry in answer.items()}
 
-    def resources(self, stack: str | None = None) -> list[dict[str, Any]]:
+    def resources(self) -> list[dict[str, Any]]:
+        """The resources of the stack's state, their secrets encrypted."""
+        return self.deployment().get("resources") or []
+
+    def deployment(self, stack: str | None = None) -> dict[str, Any]:
         """The stack's state, its secrets encrypted."""
         engine = dataclasses.replace(self, stack=stack or self.stack)
-        return engine._json("stack", "export").get("deployment", {}).get("resources") or []
+        deployment: dict[str, Any] = engine._json("stack", "export").get("deployment") or {}
+        return deployment
 
     def stacks(self) -> list[str]:
         """The names of all stacks of the project."""
         listed = self._json("stack", "ls", "--json", stack=False)
         return [entry["name"] for entry in listed]
 
-    def plan(self, scratch: Path, *, show_secrets: bool = False) -> Plan:
+    def save_plan(self, scratch: Path, *, show_secrets: bool = False) -> UpdatePlan:
         """What `pulumi up` would do, with the inputs of every resource after `check`.
 
         Secrets come encrypted by the stack's own key, in the form that an import file takes.
         """
         file = scratch / "plan.json"
         file.unlink(missing_ok=True)
-        private.write(file)  # before the engine does, which would let others read it
+        temp_folder.write(file)  # before the engine does, which would let others read it
         self._operate("preview", f"--save-plan={file}", *(["--show-secrets"] if show_secrets else []))
         return parse(json.loads(file.read_text(encoding="utf-8")))
 

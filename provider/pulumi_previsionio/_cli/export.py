@@ -21,7 +21,7 @@ def project_files(
     inventory: Inventory, url: str, secrets: Secrets, *, with_project: bool = False
 ) -> tuple[Program, dict[str, str]]:
     """The program, and the text of every file of the Pulumi project by its name."""
-    planned = program.plan(inventory, secrets, with_project=with_project)
+    planned = program.name_resources(inventory, secrets, with_project=with_project)
     files = {
         "Pulumi.yaml": _project_file(planned, url),
         "requirements.txt": f"pulumi-previsionio>={__version__}\n",

@@ -6,11 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from .._errors import NotFound
-from .._kinds import CONNECTORS, DATASET, DATASOURCE, GCP, PROJECT_KIND, SQL, ConnectorKind, Kind, shape_problems
-from .._platform import Platform
-from .._validation import validate
-from .._values import SecretReference, Values, from_wire
+from .._core.kind import Kind, shape_problems
+from .._core.kinds import KINDS, PROJECT, kind_of
+from .._core.secret import SecretReference
+from .._core.validation import validate
+from .._core.values import Values, live_values
+from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
+from .._platform.session import Session
 from .errors import Failure
 from .literals import one_line
 
@@ -27,15 +29,13 @@ class Found:
 
     @property
     def name(self) -> str:
+        """Its name on the platform."""
         return str(self.values["name"])
 
     @property
-    def connector_id(self) -> str | None:
-        return self.values.get("connector_id")
-
-    @property
-    def datasource_id(self) -> str | None:
-        return self.values.get("datasource_id")
+    def owner_id(self) -> str | None:
+        """The id of the object that it hangs on, such as a data source's connector."""
+        return next((self.values[field.name] for field, _ in self.kind.references), None)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,19 +60,23 @@ class Inventory:
     left_out: tuple[LeftOut, ...] = ()
 
 
-def take(platform: Platform, project_id: str) -> Inventory:
-    """Read a project: one call for itself and one for each page of its three lists."""
-    project = describe(PROJECT_KIND, _project(platform, project_id))
+def take(session: Session, project_id: str, *, with_project: bool = False) -> Inventory:
+    """Read a project: one call for itself and one for each page of its three lists.
+
+    With `with_project` it fails when no resource can describe the project itself.
+    """
+    project_item = _project(session, project_id)
+    project = describe(PROJECTS, project_item, {})
     if isinstance(project, LeftOut):
-        raise Failure(f"no resource can describe the {project}")
-    inside = {"project_id": project_id}
-    connectors = {str(item["_id"]): inside | item for item in platform.listed(SQL, project_id)}
-    read = [_connector(item) for item in connectors.values()]
-    read += [
-        _datasource(inside | item, connectors.get(str(item.get("connector_id")), {}))
-        for item in platform.listed(DATASOURCE, project_id)
-    ]
-    read += [_dataset(inside | item) for item in platform.listed(DATASET, project_id)]
+        if with_project:
+            raise Failure(f"no resource can describe the {project}")
+        project = Found(PROJECT, project_id, {"name": project_id, **live_values(PROJECT, project_item)})
+    items: dict[str, Item] = {}
+    read: list[Found | LeftOut] = []
+    for collection in (CONNECTORS, DATASOURCES, DATASETS):
+        for item in session.list_all(collection, project_id):
+            items[str(item["_id"])] = inside = {**item, "project_id": item.get("project_id") or project_id}
+            read.append(describe(collection, inside, items))
     return Inventory(
         project,
         tuple(entry for entry in read if isinstance(entry, Found)),
@@ -80,83 +84,62 @@ def take(platform: Platform, project_id: str) -> Inventory:
     )
 
 
-COLLECTIONS: dict[str, Kind] = {kind.collection: kind for kind in (SQL, DATASOURCE, DATASET, PROJECT_KIND)}
-"""A kind for each of the API's folders; for connectors any will do."""
-
-
-def look_up(platform: Platform, collection: str, id_: str) -> Found:
+def look_up(session: Session, collection: Collection, id_: str) -> Found:
     """One object; fails when there is none of that id, or no resource can describe it."""
-    item = platform.read_one(COLLECTIONS[collection], id_)
+    item = session.fetch(collection, id_)
     if item is None:
-        raise Failure(f"there is nothing of that id on {platform.url}: {collection}/{one_line(id_)}")
-    if collection == "connectors":
-        entry = _connector(item)
-    elif collection == "data-sources":
-        entry = _datasource(item, platform.read_one(SQL, str(item.get("connector_id"))) or {})
-    elif collection == "datasets":
-        entry = _dataset(item)
-    else:
-        entry = describe(PROJECT_KIND, item)
+        raise Failure(f"there is nothing of that id on {session.url}: {collection.path}/{one_line(id_)}")
+    owners: dict[str, Item] = {}
+    for kind in KINDS:
+        for field, target in kind.references if kind.collection is collection else ():
+            if owner_id := field.from_wire(item):
+                owners[str(owner_id)] = session.fetch(target, str(owner_id)) or {}
+    entry = describe(collection, item, owners)
     if isinstance(entry, LeftOut):
         raise Failure(f"no resource can describe the {entry}")
     return entry
 
 
-def _project(platform: Platform, project_id: str) -> Item:
-    try:
-        return platform.client.get(platform.item_path(PROJECT_KIND, project_id))
-    except NotFound:
-        platform.confirm()
-        projects = platform.listed(PROJECT_KIND, None)
-        there = [f"{item.get('_id')}  {one_line(str(item.get('name')))}" for item in projects]
-        title = f"there is no project {one_line(project_id)} on {platform.url}; the token sees:"
-        raise Failure(title, *there) from None
+def _project(session: Session, project_id: str) -> Item:
+    item = session.fetch(PROJECTS, project_id)
+    if item is not None:
+        return item
+    there = [f"{other.get('_id')}  {one_line(str(other.get('name')))}" for other in session.list_all(PROJECTS, None)]
+    raise Failure(f"there is no project {one_line(project_id)} on {session.url}; the token sees:", *there)
 
 
-def _connector(item: Item) -> Found | LeftOut:
-    type_ = str(item.get("type"))
-    if type_ not in CONNECTORS:
-        return _left_out("connector", item, f"this version knows no connectors of type {type_}")
-    return describe(CONNECTORS[type_], item)
-
-
-def _datasource(item: Item, connector: Item) -> Found | LeftOut:
-    kind = CONNECTORS.get(str(connector.get("type")))
-    if kind is GCP and not (item.get("g_cloud") or item.get("gCloud")):
-        # Some clients never send which of Google's services they mean; the place says it.
-        item = {**item, "g_cloud": "Storage" if item.get("bucket") else "BigQuery"}
-    if not item.get("project_id"):
-        item = {**item, "project_id": connector.get("project_id")}
-    return describe(DATASOURCE, item, kind)
-
-
-_NO_SOURCE = "the platform names no data source for it, as for one made from a file"
-
-
-def _dataset(item: Item) -> Found | LeftOut:
-    source = item.get("datasource_id") or item.get("datasource")
-    if isinstance(source, Mapping):
-        source = source.get("_id")
-    if not isinstance(source, str) or not source:
-        return _left_out(DATASET.noun, item, _NO_SOURCE)
-    return describe(DATASET, {**item, "datasource_id": source})
-
-
-def describe(kind: Kind, item: Item, connector: ConnectorKind | None = None) -> Found | LeftOut:
-    """An item of the platform as inputs, if they are all that a resource of this kind needs and may have."""
-    values: Values = {}
-    for field in kind.wire_fields:
-        if not field.secret and (value := from_wire(field, item)) is not None:
-            values[field.name] = value
-    problems = _problems(kind, values, connector)
+def describe(collection: Collection, item: Item, others: Mapping[str, Item]) -> Found | LeftOut:
+    """An item of the platform as inputs, if they are all that a resource may have; `others` may hold its owner."""
+    kind = kind_of(collection, item)
+    if kind is None:
+        return _left_out(collection.noun, item, f"this version knows no {collection.noun}s of type {item.get('type')}")
+    for field, target in kind.references:
+        owner_id = field.from_wire(item)
+        if not isinstance(owner_id, str) or not owner_id:
+            return _left_out(
+                kind.noun, item, f"the platform names no {target.noun} for it, as for one made from a file"
+            )
+        owner = others.get(owner_id, {})
+        item = {"project_id": owner.get("project_id"), **{key: value for key, value in item.items() if value}}
+        item = kind.steps.completed_item(item, kind_of(target, owner))
+        problems = _misfit(kind, item, kind_of(target, owner))
+        if problems:
+            return _left_out(kind.noun, item, "; ".join(problems))
+    values = live_values(kind, item)
+    problems = _problems(kind, values)
     return _left_out(kind.noun, item, "; ".join(problems)) if problems else Found(kind, str(item["_id"]), values)
 
 
-def _problems(kind: Kind, values: Values, connector: ConnectorKind | None) -> list[str]:
-    if kind is DATASOURCE and (problems := shape_problems(values, connector)):
-        return problems
+def _misfit(kind: Kind, item: Item, owner: Kind | None) -> list[str]:
+    """Why it cannot hang on an owner of that kind."""
+    return shape_problems(live_values(kind, item), owner.shapes, owner.noun) if owner and owner.shapes else []
+
+
+def _problems(kind: Kind, values: Values) -> list[str]:
     secrets = {name: SecretReference("from_env", "UNKNOWN") for name in kind.secrets}
-    clean, problems = validate(kind, {**values, **secrets, "platform_url": "http://unknown"})
+    inputs = {**values, **secrets, "platform_url": "http://unknown"}
+    clean, problems = validate(kind, inputs)
+    problems += kind.steps.problems(inputs)
     return problems or [
         f"{name}: a program's value would become {clean.get(name)!r}"
         for name, value in values.items()

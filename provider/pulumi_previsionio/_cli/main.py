@@ -13,25 +13,29 @@ import click
 from click.shell_completion import get_completion_class
 
 from .._errors import PrevisionError
+from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
+from .._platform.settings import PROJECT_SETTING
 from .._version import __version__
+from . import adopt as adopt_
 from . import doctor as doctor_
 from . import export as export_
-from . import inventory, manifest, private, takeover
+from . import inventory, manifest, signals
 from . import orphans as orphans_
+from .connection import connect, engine_for
 from .console import Console, count
 from .errors import Declined, Exit, Failure, NotDeclared
 from .literals import one_line
 from .program import Secrets
-from .surroundings import connect, engine_for
 
 NAME = "pulumi-previsionio"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 EPILOG = """\b
-Settings are found as by the provider: environment, then stack configuration.
-  PREVISION_URL          previsionio:url        address of the platform
-  PREVISION_MASTER_TOKEN previsionio:token      token
-  PREVISION_PROJECT_ID   previsionio:projectId  default project
+Settings are found as by the provider: stack configuration, then environment.
+  previsionio:url          PREVISION_URL           address of the platform
+  previsionio:token        PREVISION_MASTER_TOKEN  token
+  previsionio:projectId    PREVISION_PROJECT_ID    default project
+  previsionio:parallelism  PREVISION_PARALLELISM   calls in flight
 \b
 Exit codes:
   0  done
@@ -48,7 +52,7 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a narrow terminal must not end the work
-    private.end_by_exception()
+    signals.end_by_exception()
     console = Console()
     try:
         code = cli.main(prog_name=NAME, standalone_mode=False, obj=console)
@@ -57,7 +61,7 @@ def main() -> NoReturn:
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         code = 128 + signal.SIGINT
-    except private.Interrupted as interrupted:
+    except signals.Interrupted as interrupted:
         console.say("interrupted")
         code = 128 + interrupted.number
     except Failure as failure:
@@ -137,12 +141,14 @@ def export(
     README with the commands that take the objects over. The platform is only read.
     """
     with console.working("reading the project"):
-        platform, settings = connect(cwd, stack, console, project=project_id is None)
-        project_id = project_id or settings.project_id
+        context = connect(cwd, stack, console)
+        project_id = project_id or context.settings.project_id
         if not project_id:
-            raise Failure("no project: give --project-id, or set PREVISION_PROJECT_ID")
-        found = inventory.take(platform, project_id)
-    planned, files = export_.project_files(found, platform.url, secrets, with_project=with_project)
+            raise Failure(
+                f"no project: give --project-id, or set {PROJECT_SETTING.full_key} or {PROJECT_SETTING.variable}"
+            )
+        found = inventory.take(context.session, project_id, with_project=with_project)
+    planned, files = export_.project_files(found, context.session.url, secrets, with_project=with_project)
     export_.write(out, files, force=force)
     steps = export_.steps(planned, out)
     resources = len(planned.entries) + with_project
@@ -202,18 +208,18 @@ def adopt(
     given = [(_COLLECTIONS[option], id_) for option, id_ in ids.items() if id_ is not None]
     if len(given) > 1 or bool(given) != (name is not None):
         raise click.UsageError("one object is adopted with one of the options that take an ID, and --as NAME")
-    takeover_ = takeover.Takeover(engine_for(cwd, stack), console, allow_other_changes=allow_other_changes)
+    adoption = adopt_.Adoption(engine_for(cwd, stack), console, allow_other_changes=allow_other_changes)
     if given and name is not None:
-        takeover_.one(*given[0], name, secrets)
+        adoption.one(*given[0], name, secrets)
     else:
-        takeover_.all(manifest.read(cwd / file))
+        adoption.all(manifest.read(cwd / file))
 
 
-_COLLECTIONS = {
-    "connector": "connectors",
-    "datasource": "data-sources",
-    "dataset": "datasets",
-    "project": "projects",
+_COLLECTIONS: dict[str, Collection] = {
+    "connector": CONNECTORS,
+    "datasource": DATASOURCES,
+    "dataset": DATASETS,
+    "project": PROJECTS,
 }
 
 
@@ -244,26 +250,28 @@ def orphans(
     engine = engine_for(cwd, None)
     with console.working("reading the stacks"):
         names = list(stacks) or engine.stacks()
-        states = [engine.resources(name) for name in names]
+        deployments = [engine.deployment(name) for name in names]
     with console.working("reading the platform"):
-        platform, settings = connect(cwd, stacks[0] if stacks else None, console, project=True)
-        held = orphans_.held_by(states, platform.url)
-        default = [settings.project_id] if settings.project_id else []
-        found = orphans_.find(platform, dict.fromkeys([*held.projects, *projects, *default]), held)
+        context = connect(cwd, stacks[0] if stacks else None, console)
+        session, default = context.session, context.settings.project_id
+        held = orphans_.held_by(deployments, session.url)
+        found = orphans_.find(session, dict.fromkeys([*held.projects, *projects, *filter(None, [default])]), held)
     if held.elsewhere:
         console.say(f"not looked at: {count(held.elsewhere, 'object')} of these stacks on other platforms")
+    console.say(*(f"the project {project_id} is no longer on the platform" for project_id in found.gone_projects))
     deleted, kept = [], []
-    for orphan in found if delete else ():
+    for orphan in found.orphans if delete else ():
         if not (yes or click.confirm(f"Delete {orphan}?", err=True)):
             kept.append(orphan)
-        elif reason := orphans_.delete(platform, orphan):
+        elif reason := orphans_.delete(session, orphan):
             console.say(f"not deleted: {orphan.noun} {orphan.id}: {one_line(reason)}")
             kept.append(orphan)
         else:
             deleted.append(orphan)
-    remaining = kept if delete else found
+    remaining = kept if delete else list(found.orphans)
     data = {
         "stacks": names,
+        "gone_projects": list(found.gone_projects),
         "orphans": [orphan.as_json() for orphan in remaining],
         "deleted": [orphan.as_json() for orphan in deleted],
     }

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .._platform.collections import Collection
 from .errors import Declined
 from .program import Program
 
@@ -21,14 +22,19 @@ TYPE = "pulumi-python:dynamic/previsionio:"
 
 @dataclasses.dataclass(frozen=True)
 class Wanted:
-    """An object to adopt, as the resource of that name; any kind of connector without a type."""
+    """An object to adopt, as the resource of that name; `type` is its type, or its collection where that will do."""
 
     name: str
     id: str
-    type: str | None = None
+    type: str | Collection
+
+    @property
+    def noun(self) -> str:
+        """What it is called."""
+        return self.type.noun if isinstance(self.type, Collection) else self.type.removeprefix(TYPE)
 
     def __str__(self) -> str:
-        return f"{(self.type or 'Connector').removeprefix(TYPE)} {self.name!r} ({self.id})"
+        return f"{self.noun} {self.name!r} ({self.id})"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,35 +5,42 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
+from .._core.kind import Kind
+from .._core.kinds import KINDS, PROJECT, kind_of
+from .._core.wording import made_at
 from .._errors import PrevisionError
-from .._kinds import DATASET, DATASOURCE, PROJECT_KIND, SQL, Kind
-from .._platform import Platform
-from .adopt import KINDS
+from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
+from .._platform.session import Session
 from .console import count, shown
+from .matching import KINDS_BY_TYPE
 
-_UNITS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+_UNITS: Final = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+_USERS_FIRST: Final = (DATASETS, DATASOURCES, CONNECTORS)
+"""The collections of a project, users before what they use: the order to delete in."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Orphan:
     """An object that no stack holds. `users` are the objects that hang on it, held by a stack or not."""
 
-    kind: Kind
+    collection: Collection
     noun: str
     id: str
     name: str
-    project_id: str
+    project_id: str | None
     age: float | None
     """Seconds since the platform made it; None where its id does not tell."""
-    users: tuple[str, ...]
+    users: tuple[str, ...] = ()
+    user_noun: str = ""
 
     def __str__(self) -> str:
-        used = f", used by {count(len(self.users), _USERS[self.kind.collection])}: {', '.join(self.users)}"
-        return f"{self.noun} {shown(self.name)} ({self.id}), {age_text(self.age)}{used if self.users else ''}"
+        used = f", used by {count(len(self.users), self.user_noun)}: {', '.join(self.users)}" if self.users else ""
+        return f"{self.noun} {shown(self.name)} ({self.id}), {age_text(self.age)}{used}"
 
     def as_json(self) -> dict[str, Any]:
+        """What `--json` prints of it."""
         return {
             "type": self.noun,
             "id": self.id,
@@ -44,72 +51,141 @@ class Orphan:
         }
 
 
-_USERS = {"connectors": "data source", "data-sources": "dataset", "datasets": "user"}
-
-
 @dataclasses.dataclass(frozen=True)
 class Held:
-    """What stacks hold on one platform: ids, and the projects that they are in."""
+    """What stacks hold on one platform."""
 
     ids: frozenset[str]
     projects: tuple[str, ...]
+    """Those that their objects are in."""
+    project_names: frozenset[str]
+    """Of the projects that they hold, and of those whose creation was cut off."""
     elsewhere: int
     """How many of their objects are on other platforms, which nobody looks at."""
 
 
-def held_by(states: Iterable[Sequence[Mapping[str, Any]]], url: str) -> Held:
-    """What the resources of these stacks' states hold on the platform at `url`."""
+def held_by(deployments: Iterable[Mapping[str, Any]], url: str) -> Held:
+    """What these stacks' deployments hold on the platform at `url`."""
+    deployments = list(deployments)
     ids: set[str] = set()
     projects: dict[str, None] = {}
+    names: set[str] = set()
     elsewhere = 0
-    for resource in (resource for state in states for resource in state if resource["type"] in KINDS):
+    for kind, resource in _own(resource for each in deployments for resource in each.get("resources") or ()):
         outputs = resource.get("outputs") or {}
         if outputs.get("platform_url") != url:
             elsewhere += 1
             continue
         ids.add(resource["id"])
-        if project_id := resource["id"] if KINDS[resource["type"]] is PROJECT_KIND else outputs.get("project_id"):
+        project_id = outputs.get("project_id") if kind.collection.in_project else resource["id"]
+        if project_id:
             projects.setdefault(project_id)
-    return Held(frozenset(ids), tuple(projects), elsewhere)
+        if kind is PROJECT:
+            names.add(str(outputs.get("name")))
+    pending = (entry.get("resource") or {} for each in deployments for entry in each.get("pending_operations") or ())
+    for kind, resource in _own(pending):
+        inputs = resource.get("inputs") or {}
+        if inputs.get("platform_url") != url:
+            continue
+        if kind is PROJECT:
+            names.add(str(inputs.get("name")))
+        elif isinstance(project_id := inputs.get("project_id"), str):
+            projects.setdefault(project_id)
+    return Held(frozenset(ids), tuple(projects), frozenset(names), elsewhere)
 
 
-def find(platform: Platform, projects: Iterable[str], held: Held) -> list[Orphan]:
-    """The objects of these projects that are not held, users before what they use: the order to delete them in."""
-    now = time.time() + (platform.client.clock_offset or 0.0)
-    orphans = []
-    for project_id in projects:
-        datasets, datasources, connectors = (platform.listed(kind, project_id) for kind in (DATASET, DATASOURCE, SQL))
-        for kind, items, users, link in (
-            (DATASET, datasets, (), ""),
-            (DATASOURCE, datasources, datasets, "datasource_id"),
-            (SQL, connectors, datasources, "connector_id"),
-        ):
-            for item in items:
-                id_ = str(item["_id"])
-                if id_ in held.ids:
-                    continue
-                using = [f"{shown(str(user.get('name')))} ({user['_id']})" for user in users if user.get(link) == id_]
-                noun = f"{item.get('type')} connector" if kind is SQL else kind.noun
+def _own(resources: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
+    """The resources of this package, with their kinds."""
+    for resource in resources:
+        if kind := KINDS_BY_TYPE.get(str(resource.get("type"))):
+            yield kind, resource
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """What was found, and the projects of the stacks that are no longer there."""
+
+    orphans: tuple[Orphan, ...]
+    gone_projects: tuple[str, ...]
+
+
+def find(session: Session, projects: Iterable[str], held: Held) -> Search:
+    """The objects of these projects that are not held, users before what they use.
+
+    Projects themselves belong to many people: one is an orphan when it has the name of one that a stack holds or was
+    about to make.
+    """
+    now = time.time() + (session.client.clock_offset or 0.0)
+    there = session.list_all(PROJECTS, None)
+    there_ids = {str(item["_id"]) for item in there}
+    wanted = list(projects)
+    twins = [item for item in there if str(item["_id"]) not in held.ids and str(item.get("name")) in held.project_names]
+    orphans: list[Orphan] = []
+    for project_id in dict.fromkeys([*wanted, *(str(item["_id"]) for item in twins)]):
+        if project_id in there_ids:
+            orphans += _in_project(session, project_id, held, now)
+    orphans += [Orphan(PROJECTS, "project", *_told(item, now)) for item in twins]
+    return Search(tuple(orphans), tuple(project_id for project_id in wanted if project_id not in there_ids))
+
+
+def _told(item: Mapping[str, Any], now: float) -> tuple[str, str, None, float | None]:
+    id_ = str(item["_id"])
+    return id_, str(item.get("name", "")), None, _age(id_, now)
+
+
+def _in_project(session: Session, project_id: str, held: Held, now: float) -> Iterable[Orphan]:
+    lists = {collection: session.list_if_any(collection, project_id) for collection in _USERS_FIRST}
+    for collection, items in lists.items():
+        user_noun, using = _users(collection, lists)
+        for item in items:
+            id_ = str(item["_id"])
+            if id_ not in held.ids:
+                kind = kind_of(collection, item)
+                noun = kind.noun if kind else f"{item.get('type')} {collection.noun}"
+                users = tuple(using.get(id_, ()))
                 name = str(item.get("name", ""))
-                orphans.append(Orphan(kind, noun, id_, name, project_id, _age(id_, now), tuple(using)))
-    return orphans
+                yield Orphan(collection, noun, id_, name, project_id, _age(id_, now), users, user_noun)
 
 
-def delete(platform: Platform, orphan: Orphan) -> str | None:
+def _users(
+    collection: Collection, lists: Mapping[Collection, Sequence[Mapping[str, Any]]]
+) -> tuple[str, dict[str, list[str]]]:
+    """What the users of a collection's objects are called, and their names by the id of what they use."""
+    using: dict[str, list[str]] = {}
+    noun = ""
+    for kind in KINDS:
+        for field, target in kind.references:
+            if target is collection:
+                noun = kind.noun
+                for user in lists[kind.collection]:
+                    using.setdefault(str(field.from_wire(user)), []).append(
+                        f"{shown(str(user.get('name')))} ({user['_id']})"
+                    )
+    return noun, using
+
+
+def delete(session: Session, orphan: Orphan) -> str | None:
     """Delete it, unless something hangs on it: the reason why not, or None when it is gone."""
-    if orphan.kind is SQL:
-        users = [
-            f"{item.get('name')!r}"
-            for item in platform.listed(DATASOURCE, orphan.project_id)
-            if item.get("connector_id") == orphan.id
-        ]
-        if users:
-            return f"still used by {count(len(users), 'data source')}: {', '.join(users)}"
     try:
-        platform.delete(orphan.kind, orphan.project_id, orphan.id)
+        if users := _users_now(session, orphan):
+            return f"still used by {users}"
+        session.delete(orphan.collection, orphan.project_id, orphan.id)
     except PrevisionError as error:
         return str(error)
     return None
+
+
+def _users_now(session: Session, orphan: Orphan) -> str:
+    """What hangs on it, after those orphans that were deleted before it."""
+    if orphan.project_id is None:
+        held = [item for collection in _USERS_FIRST for item in session.list_if_any(collection, orphan.id)]
+        return f"{count(len(held), 'object')} in it" if held else ""
+    if orphan.collection is not CONNECTORS:  # the platform keeps a dataset whose data source is gone
+        return ""
+    lists = {collection: session.list_all(collection, orphan.project_id) for collection in _USERS_FIRST}
+    noun, using = _users(orphan.collection, lists)
+    users = using.get(orphan.id, [])
+    return f"{count(len(users), noun)}: {', '.join(users)}" if users else ""
 
 
 def age_text(seconds: float | None) -> str:
@@ -121,9 +197,5 @@ def age_text(seconds: float | None) -> str:
 
 
 def _age(id_: str, now: float) -> float | None:
-    """By the first eight of an id's 24 hex digits: the second in which the platform made the object."""
-    try:
-        made = int(id_[:8], 16) if len(id_) == 24 else None
-    except ValueError:
-        made = None
+    made = made_at(id_)
     return None if made is None else max(0.0, now - made)

@@ -6,8 +6,9 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from .._kinds import DATASET, NAME, PROJECT, ConnectorKind, Field, Kind
-from .._settings import ALL
+from .._core.kind import Field, Kind
+from .._core.kinds import NAME_FIELD, PROJECT_FIELD
+from .._platform.settings import SETTINGS
 from . import names
 from .inventory import Found, Inventory
 from .literals import call, comment, literal, one_line
@@ -36,7 +37,7 @@ class Entry:
 
 
 @dataclasses.dataclass(frozen=True)
-class Context:
+class Known:
     """What the lines of a resource depend on beside the resource."""
 
     secrets: Secrets
@@ -57,8 +58,8 @@ class Program:
     secrets: Secrets
 
     @property
-    def context(self) -> Context:
-        return Context(
+    def known(self) -> Known:
+        return Known(
             self.secrets,
             {entry.found.id: entry.variable for entry in self.entries},
             self.inventory.project.id,
@@ -71,11 +72,11 @@ class Program:
         return [place for entry in self.entries for place in entry.secrets.values()]
 
 
-def plan(inventory: Inventory, secrets: Secrets, *, with_project: bool) -> Program:
+def name_resources(inventory: Inventory, secrets: Secrets, *, with_project: bool) -> Program:
     """Give every object its names."""
     objects = [*([inventory.project] if with_project else []), *inventory.objects]
     variables = names.Unique(names.RESERVED)
-    places = names.Unique(setting.variable for setting in ALL)
+    places = names.Unique(setting.variable for setting in SETTINGS)
     entries = [
         Entry(
             found,
@@ -94,36 +95,36 @@ def write(program: Program) -> str:
     head = [f'"""{_title(program.inventory)}"""', "", *_imports(program), ""]
     if program.secrets == "config" and program.places:
         head += ["config = pulumi.Config()", ""]
-    context = program.context
-    blocks = [resource(program.project, context)] if program.project else []
-    blocks += ["\n".join(resource(entry, context) for entry in group) for group in _groups(program.entries)]
+    known = program.known
+    blocks = [resource(program.project, known)] if program.project else []
+    blocks += ["\n".join(resource(entry, known) for entry in group) for group in _groups(program.entries)]
     if program.inventory.left_out:
         comments = ["Not in this program, because no resource can describe it:", *program.inventory.left_out]
         blocks.append("\n".join(comment(str(line)) for line in comments))
     return ("\n".join(head) + "\n" + "\n\n".join(blocks)).rstrip("\n") + "\n"
 
 
-def one(found: Found, name: str, context: Context) -> tuple[str, list[str]]:
+def one(found: Found, name: str, known: Known) -> tuple[str, list[str]]:
     """The lines of one resource of that name for an existing program, and the places of its secrets."""
-    places = {input_: place(name, found.kind, input_, context.secrets) for input_ in found.kind.secrets}
+    places = {input_: place(name, found.kind, input_, known.secrets) for input_ in found.kind.secrets}
     entry = Entry(found, name, variable(name, found.kind), places)
-    return resource(entry, context), list(places.values())
+    return resource(entry, known), list(places.values())
 
 
-def resource(entry: Entry, context: Context) -> str:
+def resource(entry: Entry, known: Known) -> str:
     """The lines that make one resource."""
     found = entry.found
     arguments = [literal(entry.name)]
     for field in found.kind.fields:
-        if field in (NAME, PROJECT):
+        if field in (NAME_FIELD, PROJECT_FIELD):
             continue
         if field.name in entry.secrets:
-            arguments.append(f"{field.name}={_secret(entry.secrets[field.name], context.secrets)}")
+            arguments.append(f"{field.name}={_secret(entry.secrets[field.name], known.secrets)}")
         elif (value := found.values.get(field.name)) is not None and value != field.default:
-            arguments.append(_argument(field, value, context.variables))
+            arguments.append(_argument(field, value, found.kind, known.variables))
     if found.name != entry.name:
         arguments.append(f"name={literal(found.name)}")
-    return call(entry.variable, f"previsionio.{found.kind.name}", [*arguments, *_project_arguments(found, context)])
+    return call(entry.variable, f"previsionio.{found.kind.name}", [*arguments, *_project_arguments(found, known)])
 
 
 def variable(name: str, kind: Kind) -> str:
@@ -133,7 +134,7 @@ def variable(name: str, kind: Kind) -> str:
 
 def noun(kind: Kind) -> str:
     """What a thing of this kind is called in names, such as `sql_connector`."""
-    return f"{kind.name.removesuffix('Connector').lower()}{'_connector' if isinstance(kind, ConnectorKind) else ''}"
+    return kind.name.replace("Connector", "_connector").lower()
 
 
 def place(name: str, kind: Kind, input_: str, secrets: Secrets) -> str:
@@ -169,47 +170,35 @@ def _other_name(found: Found, owner: Found | None) -> str:
 
 
 def _groups(entries: tuple[Entry, ...]) -> list[list[Entry]]:
-    """Each connector with its data sources, each of them with its datasets; what hangs on nothing here comes last."""
+    """Each object that hangs on no other with all that hangs on it; what hangs on nothing here comes last."""
     groups: dict[str, list[Entry]] = {}
-    owner: dict[str | None, str] = {}
+    group_of: dict[str, str] = {}
     for entry in entries:
         found = entry.found
-        if isinstance(found.kind, ConnectorKind):
-            group = found.id
-        else:
-            group = owner.get(found.connector_id or found.datasource_id, "")
-        owner[found.id] = group
-        groups.setdefault(group, [])
-        position = len(groups[group])
-        if found.kind is DATASET:
-            behind = [number for number, other in enumerate(groups[group]) if _is_source(other, found)]
-            position = behind[-1] + 1 if behind else position
-        groups[group].insert(position, entry)
+        key = group_of.get(found.owner_id, "") if found.owner_id else found.id
+        group_of[found.id] = key
+        group = groups.setdefault(key, [])
+        # Right behind what it hangs on, and what hangs on that already.
+        behind = [at for at, other in enumerate(group, 1) if found.owner_id in (other.found.id, other.found.owner_id)]
+        group.insert(behind[-1] if found.owner_id and behind else len(group), entry)
     last = groups.pop("", [])
     return [*groups.values(), *([last] if last else [])]
 
 
-def _is_source(entry: Entry, dataset: Found) -> bool:
-    return dataset.datasource_id in (entry.found.id, entry.found.datasource_id)
-
-
-_REFERENCES = {"connector_id": "connector", "datasource_id": "datasource"}
-
-
-def _argument(field: Field, value: object, variables: Mapping[str, str]) -> str:
-    if field.name in _REFERENCES:
-        return f"{_REFERENCES[field.name]}={variables.get(str(value)) or literal(value)}"
+def _argument(field: Field, value: object, kind: Kind, variables: Mapping[str, str]) -> str:
+    if any(field is reference for reference, _ in kind.references):
+        return f"{field.argument}={variables.get(str(value)) or literal(value)}"
     return f"{field.name}={literal(value, block=field.name in _BLOCKS)}"
 
 
-def _project_arguments(found: Found, context: Context) -> list[str]:
+def _project_arguments(found: Found, known: Known) -> list[str]:
     """The project, where it is not the default one: what hangs on a resource of the program takes its project."""
     own = found.values.get("project_id")
-    if own is None or (found.connector_id or found.datasource_id) in context.variables:
+    if own is None or found.owner_id in known.variables:
         return []
-    if context.project_variable:
-        return [f"project_id={context.project_variable}.id"]
-    return [] if own == context.default_project else [f"project_id={literal(own)}"]
+    if known.project_variable:
+        return [f"project_id={known.project_variable}.id"]
+    return [] if own == known.default_project else [f"project_id={literal(own)}"]
 
 
 def _secret(place: str, secrets: Secrets) -> str:

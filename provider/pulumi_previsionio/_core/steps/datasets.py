@@ -1,0 +1,87 @@
+"""Datasets: a creation waits until the copy is done, and an old snapshot may be kept when a new one replaces it."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ..._errors import PlatformError
+from .base import Steps
+
+if TYPE_CHECKING:
+    from ..context import Context
+    from ..kind import Kind
+    from ..values import Values
+
+_STATES: Final = ("copy_state", "describe_state", "drift_state")
+_KNOWN_STATES: Final = ("pending", "running", "done", "failed")
+_FIRST_POLL: Final = 0.2
+_LONGEST_POLL: Final = 5.0
+"""Seconds between two looks at the dataset; each look waits a half longer than the one before."""
+_FIRST_PROGRESS: Final = 10.0
+_PROGRESS: Final = 30.0
+"""Seconds until the first progress line, and between two."""
+_STATELESS_LOOKS: Final = 10
+"""Looks at a dataset that lacks states; a platform may take a moment to write them."""
+
+
+class DatasetSteps(Steps):
+    """Steps of snapshots."""
+
+    def creation_path(self, kind: Kind, values: Values) -> str:
+        """Snapshots are made beside other kinds of datasets, such as uploaded files (platform-api.md §10)."""
+        return f"{super().creation_path(kind, values)}/data-source"
+
+    def verify(self, kind: Kind, id_: str, values: Values, context: Context) -> None:
+        """Wait until the copy is done. However many wait, there are places for others."""
+        with context.blocking():
+            _wait(kind, id_, values, context)
+
+    def is_kept_on_delete(self, kind: Kind, id_: str, values: Values, context: Context) -> bool:
+        """A snapshot that is replaced stays if the program says so; one that it no longer declares does not."""
+        declared = context.memory.declared(kind, id_, values)
+        return bool(declared and declared.get("keep_on_replace"))
+
+
+def _wait(kind: Kind, id_: str, values: Values, context: Context) -> None:
+    label = kind.label(values)
+    started = time.monotonic()
+    next_line, pause, stateless = started + _FIRST_PROGRESS, _FIRST_POLL, 0
+    while True:
+        item = context.session.fetch(kind.collection, id_)
+        if item is None:
+            raise PlatformError(f"{label}: somebody deleted it while the copy was made")
+        states = _states(label, item)
+        if "failed" in states:
+            raise PlatformError(f"{label}: the copy failed: {_reason(item)}")
+        if all(state == "done" for state in states):
+            return
+        is_silent = not all(states) and not {"pending", "running"}.intersection(states)
+        stateless = stateless + 1 if is_silent else 0
+        if stateless >= _STATELESS_LOOKS:
+            raise PlatformError(f"{label}: the platform does not say how far the copy is ({', '.join(_STATES)})")
+        now = time.monotonic()
+        if now - started >= values["timeout"]:
+            raise PlatformError(
+                f"{label}: the copy was not done after {values['timeout']:g} s (timeout); it was removed. "
+                "A longer `timeout` gives it more"
+            )
+        if now >= next_line:
+            next_line = now + _PROGRESS
+            print(f"{label}: copying for {now - started:.0f} s", file=sys.stderr, flush=True)
+        time.sleep(min(pause, max(0.0, values["timeout"] - (now - started))))
+        pause = min(pause * 1.5, _LONGEST_POLL)
+
+
+def _states(label: str, item: Mapping[str, Any]) -> list[str | None]:
+    states = [item.get(name) for name in _STATES]
+    unknown = [state for state in states if state not in (None, "", *_KNOWN_STATES)]
+    if unknown:
+        raise PlatformError(f"{label}: the platform says that the copy is {unknown[0]!r}, which is no state of one")
+    return states
+
+
+def _reason(item: Mapping[str, Any]) -> str:
+    return " ".join(str(item.get("errorMessage") or "the platform gives no reason").split())

@@ -1,0 +1,33 @@
+"""Projects: none is deleted that still holds anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ..._errors import PlatformError
+from ..._platform.collections import CONNECTORS, DATASETS, DATASOURCES
+from ..wording import named
+from .base import Steps
+
+if TYPE_CHECKING:
+    from ..context import Context
+    from ..kind import Kind
+    from ..values import Values
+
+_CONTENT: Final = (CONNECTORS, DATASOURCES, DATASETS)
+
+
+class ProjectSteps(Steps):
+    """Steps of projects."""
+
+    def before_delete(self, kind: Kind, id_: str, values: Values, context: Context) -> None:
+        """Refuse while it holds anything, unless `force_destroy`: then its content goes with it."""
+        if values.get("force_destroy"):
+            return
+        for collection in _CONTENT:
+            if items := context.session.list_if_any(collection, id_):
+                raise PlatformError(
+                    f"{kind.label(values)} still holds {named(collection.noun, items)}, which this stack does not "
+                    "delete. Delete them first, or set force_destroy=True and run `pulumi up` to delete all with the "
+                    "project"
+                )

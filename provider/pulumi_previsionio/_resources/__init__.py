@@ -1,0 +1,1 @@
+"""What programs write: typed classes, components, lookups, the explicit provider."""
