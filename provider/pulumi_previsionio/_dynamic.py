@@ -124,8 +124,10 @@ class Provider(ResourceProvider):
         if live is None:
             return ReadResult(None, {})
         # What a `get` resource reads stands for no inputs: the next preview would show them all as lost.
-        inputs = self._dump(live) if self.kind.is_managed(values) else None
-        return ReadResult(id_, self._dump(live), inputs)
+        if not self.kind.is_managed(values):
+            return ReadResult(id_, self._dump(live))
+        inputs = lifecycle.refreshed_inputs(self.kind, live, self._context)
+        return ReadResult(id_, self._dump(live), self._dump(inputs))
 
     @_guarded
     def update(self, id_: str, olds: Properties, news: Properties) -> UpdateResult:

@@ -59,7 +59,10 @@ class Row:
 
 NOT_GIVEN = object()
 
-_KEYS = [{"client_email": f"{name}@example.org", "private_key": "k\n"} for name in "ab"]
+_KEYS = [
+    {"type": "service_account", "project_id": "p", "client_email": f"{name}@example.org", "private_key": "k\n"}
+    for name in "ab"
+]
 _VALUES: dict[FieldType, tuple[Any, Any]] = {
     field_types.TEXT: ("text a", "text b"),
     field_types.HOST: ("a.example", "b.example"),

@@ -22,6 +22,7 @@ OBJECTS = CONNECTORS + DATASOURCES
 
 POST_CONNECTOR, POST_DATASOURCE = "POST /projects/ID/connectors", "POST /projects/ID/data-sources"
 TEST_CONNECTOR = "POST /connectors/ID/test"
+GET_PROJECT, EXPORTERS = "GET /projects/ID", "GET /projects/ID/exporters"
 GET_CONNECTOR, GET_DATASOURCE = "GET /connectors/ID", "GET /data-sources/ID"
 CONNECTORS_PAGE, DATASOURCES_PAGE = "GET /projects/ID/connectors", "GET /projects/ID/data-sources"
 TABLES = "GET /connectors/ID/databases/crm/tables"
@@ -60,8 +61,10 @@ def many(server: MariaDB, *, moved: str = "") -> str:
 
 
 def test_calls_of_a_whole_life(stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]) -> None:
+    # Once in the preview and once in the update: are token and project good?
     assert len(stack.up(many(mariadb), preview=True).changes) == OBJECTS
     assert calls() == {
+        GET_PROJECT: 2,
         POST_CONNECTOR: CONNECTORS,
         TEST_CONNECTOR: CONNECTORS,
         TABLES: CONNECTORS,
@@ -78,13 +81,18 @@ def test_calls_of_a_whole_life(stack: Stack, mariadb: MariaDB, calls: Callable[[
     assert calls() == {GET_CONNECTOR: 1, CONNECTORS_PAGE: 1, GET_DATASOURCE: 1, DATASOURCES_PAGE: 2}
 
     assert stack.preview(many(mariadb, moved="localhost")).changes == {"c0": "update"}
-    assert calls() == {"OPTIONS /connectors/ID": 1}
+    assert calls() == {GET_PROJECT: 1, "OPTIONS /connectors/ID": 1}
     assert stack.up().changes == {"c0": "update"}
-    assert calls() == {"OPTIONS /connectors/ID": 1, "PUT /connectors/ID": 1, TEST_CONNECTOR: 1}
+    assert calls() == {GET_PROJECT: 1, "OPTIONS /connectors/ID": 1, "PUT /connectors/ID": 1, TEST_CONNECTOR: 1}
 
-    # The data sources go first; then it takes one look to see that no other uses a connector.
+    # The data sources go first; then it takes one look at each list to see that nobody else uses a connector.
     assert len(stack.destroy().changes) == OBJECTS
-    assert calls() == {DELETE_DATASOURCE: DATASOURCES, DATASOURCES_PAGE: 1, DELETE_CONNECTOR: CONNECTORS}
+    assert calls() == {
+        DELETE_DATASOURCE: DATASOURCES,
+        DATASOURCES_PAGE: 1,
+        EXPORTERS: 1,
+        DELETE_CONNECTOR: CONNECTORS,
+    }
 
 
 def test_tables_behind_a_connector_are_listed_once_for_all_new_data_sources(
@@ -96,9 +104,9 @@ def test_tables_behind_a_connector_are_listed_once_for_all_new_data_sources(
 
     new = program(there, *(datasource(f"d{n}", "crm", database="crm", table="customers") for n in range(6)))
     assert len(stack.preview(new).changes) == 6
-    assert calls() == {TABLES: 1}
+    assert calls() == {GET_PROJECT: 1, TABLES: 1}
     assert len(stack.up().changes) == 6
-    assert calls() == {TABLES: 1, POST_DATASOURCE: 6}
+    assert calls() == {GET_PROJECT: 1, TABLES: 1, POST_DATASOURCE: 6}
 
 
 def test_files_behind_a_connector_are_listed_once_for_all_new_data_sources(
@@ -107,7 +115,8 @@ def test_files_behind_a_connector_are_listed_once_for_all_new_data_sources(
     files = connector("FTPConnector", "files", ftp)
     sources = [datasource(f"d{n}", "files", path="/customers.csv") for n in range(6)]
     assert len(stack.up(program(files, *sources)).changes) == 7
-    assert calls() == {POST_CONNECTOR: 1, TEST_CONNECTOR: 1, "GET /connectors/ID/paths": 1, POST_DATASOURCE: 6}
+    made = {POST_CONNECTOR: 1, TEST_CONNECTOR: 1, "GET /connectors/ID/paths": 1, POST_DATASOURCE: 6}
+    assert calls() == {GET_PROJECT: 1, **made}
 
 
 def test_a_query_is_looked_up_once_and_not_tested_again(
@@ -117,6 +126,7 @@ def test_a_query_is_looked_up_once_and_not_tested_again(
     queries = [datasource(f"d{n}", "crm", database="crm", request=f"SELECT {n} FROM customers") for n in range(3)]
     assert len(stack.up(program(connector("SQLConnector", "crm", mariadb), *queries)).changes) == 4
     assert calls() == {
+        GET_PROJECT: 1,
         POST_CONNECTOR: 1,
         TEST_CONNECTOR: 1,
         "OPTIONS /connectors/ID": 1,
@@ -131,7 +141,7 @@ def test_without_tests_and_lookups_a_creation_is_one_call(
     there = connector("SQLConnector", "crm", mariadb, test_connection=False)
     sources = [datasource(f"d{n}", "crm", database="crm", table="t", verify_source=False) for n in range(3)]
     stack.up(program(there, *sources))
-    assert calls() == {POST_CONNECTOR: 1, POST_DATASOURCE: 3}
+    assert calls() == {GET_PROJECT: 1, POST_CONNECTOR: 1, POST_DATASOURCE: 3}
 
 
 def test_switching_tests_and_lookups_on_or_off_makes_no_call(

@@ -127,6 +127,8 @@ def test_no_secret_is_written_anywhere_in_the_clear(
     secret = {where: planted.text for where, planted in PLANTED.items()}
     (place / "secret").write_text(secret["file"])
     key = {
+        "type": "service_account",
+        "project_id": "acme",
         "client_email": "a@example.org",
         "private_key": secret["private key"],
         "private_key_id": secret["private key id"],
@@ -231,10 +233,9 @@ def test_a_rotated_secret_touches_nothing_but_its_connector(stack: Stack, platfo
     def only(name: str) -> None:
         platform.clear_calls()
         assert stack.preview().changes == stack.up().changes == {name: "update"}
-        path = f"/connectors/{ids[name]}"
+        path, project = f"/connectors/{ids[name]}", f"/projects/{platform.project_id}"
         assert [(call.method, call.path) for call in platform.calls()] == [
-            ("OPTIONS", path),
-            ("OPTIONS", path),
+            *[("GET", project), ("OPTIONS", path)] * 2,
             ("PUT", path),
         ]
 

@@ -52,15 +52,6 @@ def test_state_holds_each_input_twice_and_nothing_else(stack: Stack, platform: L
     assert (size(crm, platform), size(source, platform)) == (1006, 636)
 
 
-def test_the_stack_of_each_resource_holds_one_frame_of_ours(stack: Stack, mariadb: MariaDB) -> None:
-    """It begins behind the SDK's own constructors, so that one frame is the least."""
-    there = connector("SQLConnector", "crm", mariadb, test_connection=False)
-    stack.up(program(there, datasource("d", "crm", database="crm", table="customers", verify_source=False)))
-    for resource in stack.resources().values():
-        frames = [frame.get("sourcePosition", "") for frame in resource["stackTrace"]]
-        assert len([frame for frame in frames if "pulumi_previsionio/" in frame]) == 1
-
-
 def test_the_provider_is_a_reference_and_no_secret(stack: Stack, mariadb: MariaDB) -> None:
     stack.up(program(connector("SQLConnector", "crm", mariadb, test_connection=False)))
     provider = stack.resources()["crm"]["inputs"]["__provider"]

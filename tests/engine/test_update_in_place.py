@@ -39,7 +39,7 @@ def calls(platform: LocalPlatform) -> Counter[str]:
     return Counter(f"{method} {'test' if path[-1] == 'test' else path[1]}" for method, path in made)
 
 
-def test_the_platform_is_asked_once_for_each_kind_and_only_when_something_changed(
+def test_the_platform_is_asked_once_for_each_collection_and_only_when_something_changed(
     stack: Stack, platform: LocalPlatform
 ) -> None:
     stack.up(untested())
@@ -50,10 +50,11 @@ def test_the_platform_is_asked_once_for_each_kind_and_only_when_something_change
 
     changed = untested(host="two.example", path="new.csv")
     assert stack.preview(changed).changes == dict.fromkeys(CONNECTORS | DATASOURCES, "update")
-    assert calls(platform) == {"OPTIONS connectors": 2, "OPTIONS data-sources": 1}
+    assert calls(platform) == {"GET projects": 1, "OPTIONS connectors": 1, "OPTIONS data-sources": 1}
     assert stack.up().changes == dict.fromkeys(CONNECTORS | DATASOURCES, "update")
     assert calls(platform) == {
-        "OPTIONS connectors": 2,
+        "GET projects": 1,
+        "OPTIONS connectors": 1,
         "OPTIONS data-sources": 1,
         "PUT connectors": 4,
         "PUT data-sources": 2,
@@ -69,7 +70,7 @@ def test_a_platform_that_withholds_updates_gets_replacements(
 
     assert stack.preview(untested(port=2121)).changes == dict.fromkeys(CONNECTORS | DATASOURCES, "replace")
     # A data source follows its connector whatever the platform offers: nothing to ask.
-    assert calls(replacing_platform) == {"OPTIONS connectors": 2}
+    assert calls(replacing_platform) == {"GET projects": 1, "OPTIONS connectors": 1}
     assert stack.up().changes == dict.fromkeys(CONNECTORS | DATASOURCES, "replace")
     assert "PUT connectors" not in calls(replacing_platform)
     assert set(Objects(replacing_platform).names()) == CONNECTORS | DATASOURCES

@@ -18,6 +18,10 @@ SOURCE_INPUTS: Final = ("database", "table", "request", "bucket", "path", "g_clo
 """The inputs that name a source behind a connector, in the order in which messages name them."""
 
 
+ADDRESS: Final = ("host", "port")
+"""What a connector says of where its source is; its credentials do not matter."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Field:
     """One input of a resource.

@@ -220,6 +220,11 @@ def read(kind: Kind, id_: str, values: Values, context: Context) -> Values | Non
     return _with_default_name(values, _merge_live(kind, item, values))
 
 
+def refreshed_inputs(kind: Kind, live: Values, context: Context) -> Values:
+    """The inputs that a refresh gives to a resource: its live values, and what earlier versions did not keep."""
+    return {**live, **kind.steps.late_inputs(kind, live, context)}
+
+
 def look_up(kind: Kind, id_: str, context: Context) -> Values:
     """All live values of an object that no stack holds.
 

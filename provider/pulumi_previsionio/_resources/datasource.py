@@ -6,7 +6,7 @@ import pulumi
 from pulumi import Input, Output
 
 from .. import _dynamic
-from .._core.kind import SOURCE_INPUTS, Kind, shape_problems
+from .._core.kind import ADDRESS, SOURCE_INPUTS, Kind, shape_problems
 from .._core.kinds import CONNECTOR_KINDS
 from .._errors import InputError
 from .base import PrevisionResource, as_id, attribute
@@ -83,7 +83,7 @@ class Datasource(PrevisionResource, module="previsionio", name="Datasource"):
         inputs = dict(
             source, connector_id=as_id(connector), name=name, project_id=project_id, verify_source=verify_source
         )
-        self._address = {name: attribute(connector, name) for name in _ADDRESS}
+        self._address = {name: attribute(connector, name) for name in ADDRESS}
         super().__init__(resource_name, inputs, opts)
 
     @property
@@ -95,10 +95,6 @@ class Datasource(PrevisionResource, module="previsionio", name="Datasource"):
     def get(cls, resource_name: str, id: Input[str], opts: pulumi.ResourceOptions | None = None) -> "Self":  # noqa: A002
         """An existing data source, read and never changed; raises when the platform has none with that id."""
         return cls._get(resource_name, id, opts)
-
-
-_ADDRESS = ("host", "port")
-"""What a connector says of where its source is; its credentials do not matter."""
 
 
 def _shape_problems(source: dict[str, Any], kind: object) -> list[str]:

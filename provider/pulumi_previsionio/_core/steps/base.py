@@ -54,6 +54,10 @@ class Steps:
         """Whether the object stays on the platform although no stack holds it any more."""
         return False
 
+    def late_inputs(self, kind: Kind, values: Values, context: Context) -> Values:
+        """What a refresh adds to the inputs of an object that an earlier version made."""
+        return {}
+
     def completed_item(self, item: Mapping[str, Any], owner: Kind | None) -> Mapping[str, Any]:
         """The platform's object with what some clients leave out; `owner` is the kind of its connector, if known."""
         return item

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..._errors import PlatformError
+from ..kind import ADDRESS, SOURCE_INPUTS
+from ..values import live_values
 from .base import Steps
 
 if TYPE_CHECKING:
@@ -39,10 +41,36 @@ class DatasetSteps(Steps):
         with context.blocking():
             _wait(kind, id_, values, context)
 
+    def late_inputs(self, kind: Kind, values: Values, context: Context) -> Values:
+        """Where its data source leads now, where the state does not say what it is a snapshot of."""
+        if "source" in values:
+            return {}
+        try:
+            return {"source": location} if (location := _location(kind, values, context)) else {}
+        except PlatformError:  # a refresh is about the dataset
+            return {}
+
     def is_kept_on_delete(self, kind: Kind, id_: str, values: Values, context: Context) -> bool:
         """A snapshot that is replaced stays if the program says so; one that it no longer declares does not."""
         declared = context.memory.declared(kind, id_, values)
         return bool(declared and declared.get("keep_on_replace"))
+
+
+def _location(kind: Kind, values: Values, context: Context) -> Values:
+    """Where the data source of a dataset leads: the address of its connector, and the source behind it."""
+    from ..kinds import kind_of
+
+    found: Values = {}
+    project_id = values.get("project_id")
+    while kind.references:
+        ((field, collection),) = kind.references
+        item = context.session.read(collection, project_id, str(values.get(field.name)), ())
+        owner = kind_of(collection, item) if item else None
+        if item is None or owner is None:
+            return {}
+        kind, values = owner, live_values(owner, item)
+        found |= {name: values[name] for name in (*ADDRESS, *SOURCE_INPUTS) if name in values}
+    return found
 
 
 def _wait(kind: Kind, id_: str, values: Values, context: Context) -> None:

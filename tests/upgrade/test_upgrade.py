@@ -1,0 +1,90 @@
+"""Stacks that version 0.1.0 made keep working: previewed without a change, refreshed, updated, destroyed.
+
+The states were made by `make_states.py` with the code of 0.1.0, on CPython 3.11. The Python that ran it left no trace
+in them: what a state holds of the provider is the path and the name of its class, whose pickles are equal on every
+version (tests/unit/test_public_surface.py).
+"""
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.engine.pulumi_cli import Stack
+from tests.unit.fake_platform import PROJECT, TOKEN, FakePlatform
+from tests.upgrade.stories import PLACEHOLDER, ROTATED, SECRET, VARIABLE, program
+
+STATES = Path(__file__).parent / "states"
+
+
+@pytest.fixture
+def fake() -> Iterator[FakePlatform]:
+    with FakePlatform() as fake:
+        yield fake
+
+
+def restored(kept: dict[str, Any], fake: FakePlatform, stack: Stack) -> None:
+    """Have the platform and the stack as 0.1.0 left them."""
+    fake.update, fake.objects = kept["update"], copy.deepcopy(kept["objects"])
+    stack.environment |= {
+        "PREVISION_URL": fake.url,
+        "PREVISION_MASTER_TOKEN": TOKEN,
+        "PREVISION_PROJECT_ID": PROJECT,
+        "UPGRADE_TOKEN": TOKEN,
+        VARIABLE: SECRET,
+    }
+    (stack.folder / "secret.txt").write_text(SECRET)
+    stack.config("password", SECRET, secret=True)
+    stack.config("step", "changed")
+    state = stack.home / "state.json"
+    state.write_text(json.dumps(kept["deployment"]).replace(PLACEHOLDER, fake.url))
+    stack.cli("stack", "import", "--file", str(state))
+    stack.program(program(kept["found"]))
+
+
+@pytest.mark.parametrize("name", ["in_place", "replaced"])
+def test_a_stack_of_an_earlier_version_keeps_working(
+    name: str, fake: FakePlatform, new_stack: Callable[..., Stack]
+) -> None:
+    kept = json.loads((STATES / f"{name}.json").read_text())
+    stack = new_stack("stack")
+    restored(kept, fake, stack)
+    before = json.dumps(fake.objects, sort_keys=True)
+
+    assert stack.preview().changes == {}
+    assert stack.refresh().changes == {}
+    assert stack.up().changes == {}
+    assert json.dumps(fake.objects, sort_keys=True) == before
+
+    # Drift of a name that the program does not give, and a rotated secret behind every door.
+    (sql,) = (item for item in fake.objects["connectors"].values() if item["name"] == "sql")
+    sql["name"] = "renamed by hand"
+    stack.refresh()
+    stack.config("password", ROTATED, secret=True)
+    stack.environment[VARIABLE] = ROTATED
+    (stack.folder / "secret.txt").write_text(ROTATED)
+    op = "update" if kept["update"] else "replace"
+    announced, changes = stack.preview().changes, stack.up().changes
+    assert changes == announced
+    rotated = {"sql", "reference", "ftp", "sftp", "s3", "renamed", "elsewhere"}
+    assert {each: changes.get(each) for each in rotated} == dict.fromkeys(rotated, op)
+    connectors = {item["name"]: item for item in fake.objects["connectors"].values()}
+    assert {"sql", "first-name", "Files (old)"} <= set(connectors)
+    passwords = {item.get("password") for each, item in connectors.items() if each not in ("gcp", "found")}
+    assert passwords == {ROTATED}
+    assert stack.preview().changes == {}
+    stack.up(program(kept["found"]).replace('table="customers"', 'table="orders"'))  # the snapshot follows its source
+    datasets = [item for item in fake.objects["datasets"].values() if item["name"] == "snapshot"]
+    assert len(datasets) == 1
+    assert datasets[0]["_id"] not in kept["objects"]["datasets"]
+
+    stack.destroy()
+    left = {collection: list(objects) for collection, objects in fake.objects.items() if objects}
+    kept_snapshots = [item["_id"] for item in fake.objects["datasets"].values() if item["name"] == "kept"]
+    assert {"projects": [PROJECT], "connectors": [kept["found"]], "datasets": kept_snapshots} == {
+        "datasets": [],
+        **left,
+    }
