@@ -32,7 +32,7 @@ class FaultRule(BaseModel):
     times: int | None = Field(1, ge=1, description="How many calls it hits; null: all")
     skip: int = Field(0, ge=0, description="Matching calls to let through first")
     status: int = Field(500, ge=200, le=599)
-    body: str | None = Field(None, description="Default: the platform's usual error body")
+    body: str | None = Field(None, description="`{id}` stands for the end of the path. Default: the usual error body")
     content_type: str = "application/json"
     seconds: float = Field(1.0, ge=0)
 

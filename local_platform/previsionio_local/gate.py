@@ -94,7 +94,7 @@ class Gate:
             while (await receive())["type"] != "http.disconnect":
                 pass
             return
-        await (await _faulty(rule, receive))(scope, receive, send)
+        await (await _faulty(rule, scope, receive))(scope, receive, send)
 
     async def _hold(self, scope: Scope, receive: Receive) -> list[Message]:
         """Handle the call, and keep its answer back."""
@@ -107,7 +107,7 @@ class Gate:
         return held
 
 
-async def _faulty(rule: FaultRule, receive: Receive) -> Response:
+async def _faulty(rule: FaultRule, scope: Scope, receive: Receive) -> Response:
     if rule.action == "garbage_after":
         return Response(b"<html>Everything is fine</html>", 200, media_type="text/html")
     if rule.action == "echo_secret":
@@ -117,7 +117,8 @@ async def _faulty(rule: FaultRule, receive: Receive) -> Response:
         return Response(content, rule.status, media_type=rule.content_type)
     if rule.body is None:
         return error_response(rule.status, [f"planted fault {rule.status}"])
-    return Response(rule.body, rule.status, media_type=rule.content_type)
+    body = rule.body.replace("{id}", scope["path"].rpartition("/")[2])
+    return Response(body, rule.status, media_type=rule.content_type)
 
 
 async def _body(receive: Receive) -> bytes:

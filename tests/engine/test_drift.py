@@ -218,5 +218,7 @@ def test_a_change_of_what_is_gone_says_what_to_do(live: Stack, platform: LocalPl
 def test_a_project_that_is_gone_takes_its_objects_out_of_the_stack(live: Stack, platform: LocalPlatform) -> None:
     Api(platform).call("DELETE", f"/projects/{platform.project_id}")
     assert live.refresh().changes == dict.fromkeys(ALL, "delete")
-    assert the_error(live.up(expect_failure=True)) == "FTPConnector 'files': no such project (404)"
+    gone = f"project_id: there is no project {platform.project_id} on {platform.url}. The token sees none"
+    assert the_error(live.preview(expect_failure=True)).endswith(f"resource 'files' has a problem: {gone}")
+    assert the_error(live.up(expect_failure=True)).endswith(gone)
     assert live.resources() == {}

@@ -19,7 +19,7 @@ from tests.engine import every_change
 from tests.engine.every_change import Effect, Resource, Row, helpers, rows
 from tests.engine.pulumi_cli import Run, Stack
 
-DONE = '{"copy_state": "done", "describe_state": "done", "drift_state": "done"}'
+DONE = '{"_id": "{id}", "copy_state": "done", "describe_state": "done", "drift_state": "done"}'
 EVERYTHING_WORKS: list[dict[str, Any]] = [
     {"action": "status", "status": 200, "times": None, **call}
     for call in (

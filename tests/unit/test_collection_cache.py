@@ -1,6 +1,7 @@
 """Objects as the platform has them now, with as few calls as one can do."""
 
 import concurrent.futures
+import dataclasses
 import itertools
 import threading
 import time
@@ -373,7 +374,41 @@ def test_a_list_that_counts_wrong_counts_once_read_twice_the_same() -> None:
     platform = Platform(5, page_size=2)
     platform.counts_wrong_by = 3
     assert platform.ids() == set(platform.items)
-    assert platform.pages_read == 2 * 4
+    assert platform.pages_read == 2 * 4 + 1  # and none behind the last
+
+
+@pytest.mark.parametrize("wrong_by", [-1, -2, -5])
+def test_a_list_that_counts_less_than_it_shows_is_no_list(wrong_by: int) -> None:
+    platform = Platform(5, page_size=5)
+    platform.counts_wrong_by = wrong_by
+    with pytest.raises(PlatformError, match="contradicts itself"):
+        platform.ids()
+
+
+def test_a_list_that_hides_pages_is_no_list() -> None:
+    platform = Platform(5, page_size=5)
+    page = platform.page
+    more = Page([{"_id": "hidden"}], 9, count=1)
+    platform.page = lambda path, number: more if number == 2 else dataclasses.replace(page(path, number), total=9)  # type: ignore[method-assign]
+    with pytest.raises(PlatformError, match="contradicts itself"):
+        platform.ids()
+
+
+def test_pages_that_repeat_each_other_are_no_list() -> None:
+    platform = Platform(6, page_size=2)
+    page = platform.page
+    platform.page = lambda path, number: page(path, min(number, 1))  # type: ignore[method-assign]
+    with pytest.raises(PlatformError, match="contradicts itself"):
+        platform.ids()
+
+
+@pytest.mark.parametrize("shown", [0, 3, 60])
+def test_a_list_that_claims_a_million_objects_is_not_read_to_its_end(shown: int) -> None:
+    platform = Platform(shown, page_size=50)
+    platform.counts_wrong_by = 1_000_000 - shown
+    with pytest.raises(PlatformError, match=r"bring nothing new|contradicts itself"):
+        platform.ids()
+    assert platform.pages_read <= 4 * (1 + 3 * 8)
 
 
 def test_no_object_is_missed_while_this_process_deletes_others() -> None:

@@ -496,9 +496,7 @@ def test_a_name_that_was_changed_behind_our_back_is_changed_back(fake: FakePlatf
     lifecycle.update(kinds.SQL, id_, state, clean, context)
 
     assert fake.only("connectors")["name"] == "crm"
-    assert lifecycle.read(kinds.SQL, id_, clean, connect(fake)) == {
-        name: value for name, value in clean.items() if name != "default_name"
-    }
+    assert lifecycle.read(kinds.SQL, id_, clean, connect(fake)) == clean
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=id_of)

@@ -25,6 +25,8 @@ from .wording import made_at, named
 
 Item = dict[str, Any]
 
+_CLOCK_SLACK: Final = 60
+"""Seconds by which the clock that ids are made from may be behind the one in the platform's headers."""
 RECOVERY_DELAYS: Final = (0.0, 0.5, 1.0, 2.0)
 """Seconds to wait before each look at the list: a slow platform may still be storing the object."""
 
@@ -41,7 +43,8 @@ def create_once(kind: Kind, path: str, values: Values, session: Session) -> str:
     with session.creating(json.dumps([path, values["name"]])):
         started = time.time()
         try:
-            id_ = _id_of(_send(session, path, body))
+            id_ = _send(session, path, body)
+            _refuse_foreign(session, id_, started)
         except Unreachable as error:
             if not error.outcome_unknown:
                 raise
@@ -50,10 +53,10 @@ def create_once(kind: Kind, path: str, values: Values, session: Session) -> str:
         return id_
 
 
-def _send(session: Session, path: str, body: dict[str, Any]) -> Item:
+def _send(session: Session, path: str, body: dict[str, Any]) -> str:
     item = session.client.create(path, body)
-    if _id_of(item):
-        return item
+    if id_ := _id_of(item):
+        return id_
     message = item.get("message")
     if not message:
         raise Unreachable("the platform's answer to the creation has no _id", outcome_unknown=True)
@@ -61,6 +64,16 @@ def _send(session: Session, path: str, body: dict[str, Any]) -> Item:
     # does not say.
     reason = " ".join(("; ".join(map(str, message)) if isinstance(message, list) else str(message)).split())
     raise _RefusedWithSuccess(reason, outcome_unknown=True)
+
+
+def _refuse_foreign(session: Session, id_: str, started: float) -> None:
+    """The id of a new object is nobody's yet, and tells no time before the request."""
+    made = made_at(id_)
+    earliest = int(started + (session.client.clock_offset or 0.0)) - _CLOCK_SLACK
+    if session.knows(id_) or (made is not None and made < earliest):
+        raise Unreachable(
+            f"the platform's answer to the creation names {id_}, which was there before", outcome_unknown=True
+        )
 
 
 class _RefusedWithSuccess(Unreachable):

@@ -39,7 +39,7 @@ def check(kind: Kind, olds: Values, news: Values, context: Context) -> tuple[Val
     problems += _read_references(kind, olds, values)
     clean, invalid = validate(kind, values)
     problems += [*invalid, *kind.steps.problems(values)]
-    if olds.get(DEFAULT_NAME) and "name" not in news:
+    if DEFAULT_NAME in olds and news.get("name", olds[DEFAULT_NAME]) == olds[DEFAULT_NAME]:
         clean[DEFAULT_NAME] = olds[DEFAULT_NAME]
     if olds:
         context.memory.note_check(kind, olds, news, clean)
@@ -257,9 +257,10 @@ def _merge_live(kind: Kind, item: dict[str, object], values: Values) -> Values:
 
 def _with_default_name(known: Values, live: Values) -> Values:
     """The live values; beside a name that somebody else has given, the one that the object was made with."""
-    own = known.get(DEFAULT_NAME, known.get("name"))
-    rest = {name: value for name, value in live.items() if name != DEFAULT_NAME}
-    return rest if own is None or live.get("name") == own else {**rest, DEFAULT_NAME: own}
+    own = known.get("name")
+    if DEFAULT_NAME in known or own is None or live.get("name") == own:
+        return live
+    return {**live, DEFAULT_NAME: own}
 
 
 # Update

@@ -7,7 +7,7 @@ import posixpath
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from .._errors import NotFound, PlatformError, Refused
 from .._platform.collection_cache import Item
@@ -22,6 +22,10 @@ _MAIN_INPUTS: Final = ("request", "table", "path", "bucket")
 
 Source = Mapping[str, Any]
 """The inputs of a data source; those beside `connector_id` and `SOURCE_INPUTS` do not matter here."""
+
+
+Verdict = Refused | Literal["there"] | None
+"""What the platform says of one source; None where it has no call for it."""
 
 
 class SourceVerifier:
@@ -112,7 +116,7 @@ class SourceVerifier:
                 return self._table_problems(connector_id, source, source["database"], source["table"])
             if _is_file(source):
                 return self._file_problems(connector_id, source, source["path"])
-            return self._look_up(connector_id, source)
+            return _told(self._look_up(connector_id, source))
         except Refused as error:
             connector = self._session.fetch(CONNECTORS, connector_id)
             if connector is None:
@@ -130,27 +134,25 @@ class SourceVerifier:
             databases = self._session.source_names(connector_id, "databases")
             if databases is None or database in databases:
                 raise
-            return [_not_there("database", database, "", databases, "databases", "list_databases")]
+            return [_not_there("database", database, "there", databases, "databases", "list_databases")]
         if tables is not None and table in tables:
             return []
-        found = self._look_up(connector_id, source)
-        if found is not None or tables is None:
-            return found
-        if _is_other_spelling(table, tables):
-            return None
-        return [_not_there("table", table, f" in database {database!r}", tables, "tables", "list_tables")]
+        verdict = self._look_up(connector_id, source)
+        if tables is None or not _is_missing(verdict) or _is_other_spelling(table, tables):
+            return _told(verdict)
+        return [_not_there("table", table, f"in database {database!r}", tables, "tables", "list_tables")]
 
     def _file_problems(self, connector_id: str, source: Source, path: str) -> list[str] | None:
         paths = self._session.source_names(connector_id, "paths")
         if paths and _plain(path) in {_plain(name) for name in paths}:
             return []
         # A list is no proof that there is nothing else: it starts at the login folder and may stop at some length.
-        found = self._look_up(connector_id, source)
-        if found is not None or not paths:
-            return found
-        return [_not_there("path", path, "", paths, "files")]
+        verdict = self._look_up(connector_id, source)
+        if not paths or not _is_missing(verdict):
+            return _told(verdict)
+        return [_not_there("path", path, "there", paths, "files")]
 
-    def _look_up(self, connector_id: str, source: Source) -> list[str] | None:
+    def _look_up(self, connector_id: str, source: Source) -> Verdict:
         """Our local platform looks up any source; the public contract has no call for queries, objects and BigQuery."""
         if not self._offers_look_up(connector_id):
             return None
@@ -160,8 +162,8 @@ class SourceVerifier:
         except Refused as error:
             if error.status != 422:
                 raise
-            return [format_refusal(error)]
-        return []
+            return error
+        return "there"
 
     def _offers_look_up(self, connector_id: str) -> bool:
         try:
@@ -200,6 +202,21 @@ def _main_input(source: Source) -> str:
     return next((name for name in _MAIN_INPUTS if name in source), "connector_id")
 
 
+def _told(verdict: Verdict) -> list[str] | None:
+    """A verdict in its own words."""
+    if isinstance(verdict, Refused):
+        return [format_refusal(verdict)]
+    return None if verdict is None else []
+
+
+def _is_missing(verdict: Verdict) -> bool:
+    """Whether the source is not in the list because it is not there, and not for want of a right to read it.
+
+    Where the platform has no word for one source, its list is all that there is; else it names the nearest ones.
+    """
+    return verdict is None or (isinstance(verdict, Refused) and bool(verdict.candidates))
+
+
 def _is_other_spelling(table: str, tables: Sequence[str]) -> bool:
     """Whether it may be one of the tables, written with its schema where the list has none or the other way round."""
     schema, _, name = table.rpartition(".")
@@ -214,4 +231,4 @@ def _not_there(input_: str, wanted: str, where: str, names: Sequence[str], noun:
     close = nearest(wanted, names)
     alike = did_you_mean(close) if close else "Nothing there is spelt alike"
     count = f"({len(names)} {noun}{f'; list them with {lister}' if lister else ''})"
-    return f"{input_}: {wanted!r} is not {where.strip() or 'there'}. {alike} {count}"
+    return f"{input_}: {wanted!r} is not {where}. {alike} {count}"

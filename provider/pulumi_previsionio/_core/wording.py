@@ -38,7 +38,8 @@ def did_you_mean(names: Sequence[str]) -> str:
 
 def format_refusal(error: Refused) -> str:
     """The platform's reason; the input that is wrong and the nearest names, where it tells them."""
-    reason = f"{error.field}: {error.reason}" if error.field else error.reason
+    names_field = not error.field or error.reason.startswith(f"{error.field} ")
+    reason = error.reason if names_field else f"{error.field}: {error.reason}"
     return f"{reason}. {did_you_mean(error.candidates)}" if error.candidates else reason
 
 

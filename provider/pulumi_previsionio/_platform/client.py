@@ -242,6 +242,9 @@ class Client:
                 f"no answer from the platform at {self.url}: {_network_reason(error)}",
                 outcome_unknown=not _never_sent(error),
             ) from None
+        # http.client takes a head that ends early for a whole one; `Date` stands in every answer (RFC 9110 §6.6.1).
+        if "Date" not in answer.headers and self.clock_offset is not None:
+            raise Unreachable(f"{method} {path}: the head of the platform's answer was cut", outcome_unknown=True)
         self._read_clock(answer)
         if 200 <= answer.status_code < 300:
             return answer
@@ -258,6 +261,8 @@ class Client:
                 reason="redirect",
             )
         own_words, reason = _reason(answer)
+        if status == 408:  # the platform, or what stands before it, gave up on the request; it may have been read
+            return Unreachable(f"the platform gave up on the request (408): {reason}", outcome_unknown=True)
         if status >= 500 and status != 501:  # "Not Implemented" is a clear answer
             return Unreachable(f"the platform failed ({status}){f': {reason}' if reason else ''}", outcome_unknown=True)
         if status == 401:

@@ -168,7 +168,8 @@ class CollectionCache:
         An object that is deleted while pages are read moves those behind it to the front, one of them perhaps from
         a page that is still to be read to one that was read already. Deletions by this process are made to wait.
         Those by others show in the number of objects that each page tells, unless they make as many in that moment.
-        Where that number is wrong by itself, the list counts once it was read twice the same.
+        Where that number is wrong by itself, as it counts objects that the token must not see, the list counts once it
+        was read twice the same, no object twice, and the page behind its last one is empty.
         """
         ids_before: set[str] | None = None
         for _ in range(_ATTEMPTS):
@@ -180,11 +181,22 @@ class CollectionCache:
                 self._keep(pages)
                 self._all_pages_read = True
                 ids = set(self._items)
-                self._is_consistent = ids == ids_before or {page.total for page in pages} == {len(ids)}
-                if self._is_consistent:
-                    return
+            is_consistent = {page.total for page in pages} == {len(ids)}
+            if is_consistent or (ids == ids_before and self._hides_objects(pages, ids)):
+                with self._lock:
+                    self._is_consistent = True
+                return
             ids_before = ids
-        raise PlatformError(f"GET {self._path}: the list changes faster than it can be read")
+        raise PlatformError(
+            f"GET {self._path}: the list changes faster than it can be read, or contradicts itself: its pages hold "
+            f"{len(ids)} objects, and it says {', '.join(sorted({str(page.total) for page in pages}))}"
+        )
+
+    def _hides_objects(self, pages: Sequence[Page], ids: set[str]) -> bool:
+        """Whether the list counts more objects than it shows, and shows all that it has."""
+        if sum(len(page.items) for page in pages) != len(ids) or min(page.total for page in pages) < len(ids):
+            return False
+        return not self._page(pages[-1].count + 1).items
 
     def _read_without_deletions(self) -> list[Page]:
         """All pages, without a deletion by this process meanwhile. A single page needs none of that."""
