@@ -280,7 +280,7 @@ def course(host: ProviderHost, platform: Platform, resource: str, operation: Ope
         {key: value for key, value in versions[version].items() if key != "__provider"}
         for version in ("inputs", {"change": "changed", "move": "moved"}.get(operation, "inputs"))
     )
-    platform.load(_surroundings(), updates)
+    platform.load(surroundings(), updates)
     _plant_lookalike(host, platform, provider, made)
     stack = Stack(host, platform, provider)
     if operation != "create":
@@ -314,7 +314,7 @@ def _do(stack: Stack, operation: Operation, program: Mapping[str, Any]) -> Actio
             return stack.up(program)
 
 
-def _surroundings() -> dict[str, dict[str, dict[str, Any]]]:
+def surroundings() -> dict[str, dict[str, dict[str, Any]]]:
     """What others have on the platform: enough for lists of several pages, and what the examples refer to."""
     objects: dict[str, dict[str, dict[str, Any]]] = {
         name: {} for name in ("projects", "connectors", "data-sources", "datasets")

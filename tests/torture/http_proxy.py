@@ -130,7 +130,6 @@ class HttpProxy:
         self.url = f"http://{HOST}:{self.port}"
         self._lock = threading.Lock()
         self._connections: set[Connection] = set()
-        self._fault: Fault | None = None
         self._released = threading.Event()
         self._has_started = self._ended = False
         self._listener: socket.socket | None = None
@@ -157,15 +156,23 @@ class HttpProxy:
 
         After `limit` calls every connection is reset: whoever asks for so much would never end.
         """
+
+        def choose(number: int, _: Request) -> Fault | None:
+            return fault if number == first or (for_good and number > first) else None
+
+        self.break_some(choose, limit=limit)
+        self._for_good = for_good
+
+    def break_some(self, choose: Callable[[int, Request], Fault | None], *, limit: int = 1_000_000) -> None:
+        """Break the calls that `choose` names a fault for, counted from now."""
         with self._lock:
             self.calls: list[Call] = []
-            self._count, self._fault, self._first, self._for_good, self._limit = 0, fault, first, for_good, limit
+            self._count, self._choose, self._for_good, self._limit = 0, choose, False, limit
 
     def mend(self) -> None:
         """Break nothing any more, end all connections with the calls that are held up, and count anew."""
+        self.break_some(lambda _number, _request: None)
         with self._lock:
-            self.calls = []
-            self._count, self._fault, self._first, self._for_good, self._limit = 0, None, 0, False, 1_000_000
             self._released.set()
             self._released = threading.Event()
         self._cut_all()
@@ -239,8 +246,7 @@ class HttpProxy:
         with self._lock:
             self._count += 1
             number = self._count
-            is_hit = number == self._first or (self._for_good and number > self._first)
-            fault = self._fault if is_hit else None
+            fault = self._choose(number, request)
             released = self._released
         connection.released = released
         if number > self._limit:

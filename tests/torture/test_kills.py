@@ -20,8 +20,9 @@ from typing import Any
 
 import pytest
 
-from tests.engine.pulumi_cli import Run, Stack, kill_session
+from tests.engine.pulumi_cli import Run, Stack
 from tests.torture.http_proxy import HttpProxy, Request
+from tests.torture.processes import end_all, processes_of
 from tests.torture.size import FULL, chance, sized
 from tests.unit.fake_platform import PROJECT, FakePlatform
 
@@ -150,7 +151,7 @@ def _kill(operation: Operation, scene: Scene, number: int, is_done: bool, victim
         struck.set()
         if victim is Victim.COMMAND:
             time.sleep(0.3)  # what it leaves running goes on until it is ended
-            _end_all(stack)
+            end_all(stack)
         run.join(120)
     assert not run.is_alive(), "hangs"
 
@@ -205,7 +206,7 @@ def _in_background(run: Callable[[], Run]) -> threading.Thread:
 
 
 def _strike(stack: Stack, victim: Victim) -> None:
-    processes = _processes(stack)
+    processes = processes_of(stack)
     (command,) = (pid for pid, line in processes.items() if line.split("\0")[0].endswith("/pulumi"))
     if victim is Victim.COMMAND:
         os.kill(command, signal.SIGKILL)
@@ -218,19 +219,3 @@ def _strike(stack: Stack, victim: Victim) -> None:
         if victim is Victim.TWO_CTRL_C:
             time.sleep(0.3)
             os.killpg(command, signal.SIGINT)
-
-
-def _end_all(stack: Stack) -> None:
-    for pid in _processes(stack):
-        with contextlib.suppress(OSError):
-            kill_session(os.getsid(pid))
-
-
-def _processes(stack: Stack) -> dict[int, str]:
-    """Command lines of what runs for this stack."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if f"PULUMI_HOME={stack.home}/pulumi".encode() in (folder / "environ").read_bytes():
-                found[int(folder.name)] = (folder / "cmdline").read_text()
-    return found
