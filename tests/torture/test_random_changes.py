@@ -28,13 +28,13 @@ for each in json.loads(pathlib.Path("resources.json").read_text()):
     cls = getattr(previsionio, each["cls"])
     made[each["name"]] = cls(each["name"], **inputs, opts=pulumi.ResourceOptions(aliases=aliases))
 """
-CONNECTORS = ("SQLConnector", "FTPConnector", "SFTPConnector", "S3Connector")
-COLLECTIONS = {"Datasource": "data-sources", "Project": "projects", "Dataset": "datasets"}
+CONNECTORS = ("SQLConnector", "FTPConnector", "SFTPConnector", "S3Connector", "GCPConnector")
 WIRE = {
     "connector": "connector_id",
     "datasource": "datasource_id",
     "access_key_id": "username",
     "secret_access_key": "password",
+    "google_credentials": "googleCredentials",
 }
 PROVIDER_ONLY = {"test_connection", "verify_source", "force_destroy", "keep_on_replace", "timeout", "triggers"}
 
@@ -47,8 +47,6 @@ class Resource:
     name: str
     inputs: dict[str, Any]
     aliases: list[str] = dataclasses.field(default_factory=list)
-    live_name: str = ""
-    """The name on the platform where the program gives none: that of the resource when it was made."""
 
 
 class World:
@@ -85,7 +83,7 @@ class World:
             inputs = self._connection(cls)
         if self._dice.random() < 0.3:
             inputs["name"] = self._text()
-        self.resources.append(Resource(cls, name, inputs, live_name=name))
+        self.resources.append(Resource(cls, name, inputs))
 
     def drop(self) -> None:
         """One that nothing refers to."""
@@ -145,6 +143,9 @@ class World:
     def _connection(self, cls: str) -> dict[str, Any]:
         if cls == "S3Connector":
             return {"access_key_id": self._text(), "secret_access_key": self._text()}
+        if cls == "GCPConnector":
+            key = {"client_email": self._text(), "private_key": self._text()}
+            return {"google_credentials": json.dumps(key)}
         host = f"{self._text()}.example"
         return {"host": host, "port": self._dice.randint(1, 65535), "username": self._text(), "password": self._text()}
 
@@ -184,10 +185,13 @@ def test_random_changes(engine: Path, tmp_path: Path, fake: FakePlatform, count:
 
 
 def _drift(dice: random.Random, fake: FakePlatform, others: set[str]) -> None:
-    """Somebody changes what the stack holds, any field, or deletes it."""
+    """Somebody changes what the stack holds, any field, names that the program leaves open too, or deletes it."""
     for collection, items in fake.objects.items():
         for id_ in [id_ for id_ in items if id_ not in others]:
             if dice.random() < 0.9:
+                continue
+            if dice.random() < 0.3:
+                del items[id_]
                 continue
             fields = [
                 key
@@ -213,7 +217,10 @@ def _agree(world: World, stack: Stack, fake: FakePlatform, others: set[str]) -> 
             if key in PROVIDER_ONLY:
                 continue
             expected = ids[value["of"]] if isinstance(value, dict) else value
-            assert item.get(WIRE.get(key, key)) == expected, f"{resource}: {key} is {item}"
+            found = item.get(WIRE.get(key, key))
+            if key == "google_credentials":
+                found = json.dumps(found)
+            assert found == expected, f"{resource}: {key} is {found}"
         for key, value in outputs.items():
             if WIRE.get(key, key) in item and not isinstance(value, dict):
                 assert value == item[WIRE.get(key, key)], f"{resource}: state {key} {value}, live {item}"
