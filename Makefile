@@ -3,7 +3,7 @@
 python := .venv/bin/python
 typed := __main__.py benchmarks examples provider local_platform tests tools
 
-.PHONY: help venv engine up down test test-servers lint bench clean
+.PHONY: help venv engine up down test torture test-servers lint bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -16,6 +16,9 @@ down: ## destroys that stack and stops what `make up` started
 
 test: lint engine test-servers ## checks and all tests, against real servers and the real engine
 	$(python) -m pytest -n 4 --dist worksteal # an engine run waits more than it computes
+
+torture: .venv/.dev engine ## faults, kills and random change, for minutes; SEED=n repeats a run
+	TORTURE=1 SEED=$(SEED) $(python) -m pytest tests/torture -n 2 --dist worksteal
 
 lint: .venv/.dev ## ruff and mypy
 	$(python) -m ruff check

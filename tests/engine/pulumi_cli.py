@@ -182,11 +182,13 @@ class Stack:
         """Sets the program that the next runs run."""
         (self.folder / "__main__.py").write_text(textwrap.dedent(text))
 
-    def preview(self, program: str | None = None, *flags: str, expect_failure: bool = False) -> Run:
+    def preview(self, program: str | None = None, *flags: str, expect_failure: bool | None = False) -> Run:
         """`pulumi preview`; what it announces is in `steps` and `ops`."""
         return self._operate("preview", program, flags, expect_failure=expect_failure)
 
-    def up(self, program: str | None = None, *flags: str, preview: bool = False, expect_failure: bool = False) -> Run:
+    def up(
+        self, program: str | None = None, *flags: str, preview: bool = False, expect_failure: bool | None = False
+    ) -> Run:
         """`pulumi up`, without its preview unless asked for (half the time, and events of the real run only)."""
         return self._operate("up", program, ("--yes", *_skip(preview), *flags), expect_failure=expect_failure)
 
@@ -197,15 +199,15 @@ class Stack:
         assert _signature(done) == _signature(announced), f"announced: {announced.ops}\ndone: {done.ops}"
         return done
 
-    def refresh(self, *flags: str, preview: bool = False, expect_failure: bool = False) -> Run:
+    def refresh(self, *flags: str, preview: bool = False, expect_failure: bool | None = False) -> Run:
         """`pulumi refresh`; `ops` says update where the platform differed from the state."""
         return self._operate("refresh", None, ("--yes", *_skip(preview), *flags), expect_failure=expect_failure)
 
-    def destroy(self, *flags: str, preview: bool = False, expect_failure: bool = False) -> Run:
+    def destroy(self, *flags: str, preview: bool = False, expect_failure: bool | None = False) -> Run:
         """`pulumi destroy`."""
         return self._operate("destroy", None, ("--yes", *_skip(preview), *flags), expect_failure=expect_failure)
 
-    def import_file(self, file: Path, *flags: str, expect_failure: bool = False) -> Run:
+    def import_file(self, file: Path, *flags: str, expect_failure: bool | None = False) -> Run:
         """`pulumi import --file`, without generated code, which there is none of for dynamic resources."""
         all_flags = ("--file", str(file), "--yes", "--skip-preview", "--generate-code=false", "--protect=false", *flags)
         return self._operate("import", None, all_flags, expect_failure=expect_failure)
@@ -236,8 +238,11 @@ class Stack:
         pending: list[dict[str, Any]] = self.export()["deployment"].get("pending_operations") or []
         return pending
 
-    def cli(self, *arguments: str, stdin: str | None = None, expect_failure: bool = False) -> Run:
-        """Any command of the CLI, on this stack's project. Fails with all that was printed if it fails or hangs."""
+    def cli(self, *arguments: str, stdin: str | None = None, expect_failure: bool | None = False) -> Run:
+        """Any command of the CLI, on this stack's project. Fails with all that was printed if it fails or hangs.
+
+        `expect_failure` says that it must fail; None that it may.
+        """
         started = time.monotonic()
         process = subprocess.Popen(
             [self.engine / "pulumi", *arguments, "--non-interactive", "--color=never"],
@@ -259,11 +264,11 @@ class Stack:
             message = f"pulumi {' '.join(arguments)}: no end after {TIMEOUT} s\n{stdout}\n{stderr}"
             raise AssertionError(message) from None
         run = Run(arguments, process.returncode, stdout, stderr, self._take_events(), time.monotonic() - started)
-        if (run.exit_code != 0) != expect_failure:
+        if expect_failure is not None and (run.exit_code != 0) != expect_failure:
             raise AssertionError(f"pulumi {' '.join(arguments)}: exit code {run.exit_code}\n{stdout}\n{stderr}")
         return run
 
-    def _operate(self, command: str, program: str | None, flags: Sequence[str], *, expect_failure: bool) -> Run:
+    def _operate(self, command: str, program: str | None, flags: Sequence[str], *, expect_failure: bool | None) -> Run:
         if program is not None:
             self.program(program)
         return self.cli(command, *flags, f"--event-log={self._event_log}", expect_failure=expect_failure)

@@ -65,7 +65,7 @@ class ProviderHost:
         assert port, f"the host did not start: {self.process.stderr and self.process.stderr.read()}"
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}")
         self.stub: Any = provider_pb2_grpc.ResourceProviderStub(self._channel)
-        self.stub.Configure(provider_pb2.ConfigureRequest(args=_struct(self._config)), timeout=TIMEOUT)
+        self.configure(self._config)
         return self
 
     def __exit__(
@@ -74,6 +74,10 @@ class ProviderHost:
         self._channel.close()
         self.process.kill()
         self.output = "".join(self.process.communicate())
+
+    def configure(self, config: Mapping[str, str]) -> None:
+        """Set the configuration of the providers that are used for the first time from now on."""
+        self.stub.Configure(provider_pb2.ConfigureRequest(args=_struct(config)), timeout=TIMEOUT)
 
     def check(self, provider: ProviderClass, news: Mapping[str, Any], **olds: Any) -> Any:
         """The host's answer to Check."""

@@ -1,0 +1,62 @@
+"""Calls by faults by operations, once and for good: nothing is lost, doubled, taken or shown, and all converges."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.torture import examples, matrix
+from tests.torture.cells import Cell
+from tests.torture.examples import EXAMPLES
+from tests.torture.faults import faults
+from tests.torture.size import FULL, chance, sized
+
+CUT = (
+    "refuse",
+    "reset before",
+    "reset after",
+    "cut in body",
+    "drip",
+    "401 before",
+    "403 before",
+    "429 a second",
+    "429 a day",
+    "500 before",
+    "503 page before",
+    "502 after",
+    "504 page after",
+    "302 to sign-in",
+    "web page after",
+    "echo",
+    "invalid JSON",
+    "wrong type: null",
+    "missing id",
+    "missing items",
+    "missing metaData",
+    "totalItems many",
+    "page changes while read",
+)
+"""The faults in the cut."""
+
+
+def _is_in_cut(cell: Cell) -> bool:
+    return cell.fault in CUT and not cell.call.startswith("OPTIONS")
+
+
+def test_every_resource_is_in_the_matrix() -> None:
+    assert set(EXAMPLES) == examples.exported()
+
+
+@pytest.mark.parametrize("resource", EXAMPLES)
+def test_matrix(resource: str, count: Callable[[str, int], None]) -> None:
+    courses = matrix.courses([resource])
+    cells = [(course, cell) for course in courses for cell in course.cells() if FULL or _is_in_cut(cell)]
+    some = chance("matrix", resource).sample(cells, min(len(cells), sized(12, 300)))
+
+    violations = matrix.play(some)
+
+    count("cells", len(some))
+    assert not violations, f"{len(violations)} of {len(some)} cells:\n" + "\n".join(violations)
+
+
+def test_the_cut_names_faults() -> None:
+    assert set(CUT) <= set(faults())
