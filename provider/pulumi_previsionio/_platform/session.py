@@ -43,7 +43,6 @@ class Session:
         self._answers = SingleFlightCache()
         self._creating = KeyedLock()
         self._known_ids: set[str] = set()
-        self._unserved: set[Collection] = set()
 
     @property
     def client(self) -> Client:
@@ -106,15 +105,18 @@ class Session:
 
         For callers who have seen that this is a Prevision.io platform.
         """
-        if collection in self._unserved:
-            return []
-        try:
-            return self.list_all(collection, project_id)
-        except Refused as error:
-            if error.status not in (404, 405, 501):
-                raise
-            self._unserved.add(collection)
-            return []
+
+        def is_served() -> bool:
+            try:
+                self.list_all(collection, project_id)
+            except Refused as error:
+                if error.status not in (404, 405, 501):
+                    raise
+                return False
+            return True
+
+        is_there = self._answers.get(("served", collection.list_path(project_id)), is_served)
+        return self.list_all(collection, project_id) if is_there else []
 
     def delete(self, collection: Collection, project_id: str | None, id_: str) -> None:
         """Delete an object; one that is gone already is a success."""
