@@ -95,7 +95,14 @@ class Source(Protocol):
         """Check that `location` is there, without reading or making anything."""
 
     def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
-        """Read the rows of `location`, all batches with one schema. An empty source gives one empty batch."""
+        """Read the rows of `location`. An empty source gives one empty batch.
+
+        A batch with another schema than the one before means that a column turned out to need another type: with it,
+        the rows start again from the first.
+        """
+
+    def cancel(self) -> None:
+        """Break off what another thread waits for. It then raises `SourceError`."""
 
 
 class BaseSource:
@@ -111,6 +118,9 @@ class BaseSource:
 
     def close(self) -> None:
         """Let go of connections."""
+
+    def cancel(self) -> None:
+        """Break off what another thread waits for; nothing where that is not known."""
 
     def databases(self) -> list[str]:
         raise SourceError("this kind of connector has no databases")
