@@ -46,3 +46,5 @@ class Settings:
     page_size: int = 50
     """Items on a page of a list."""
     sources: SourceSettings = field(default_factory=SourceSettings)
+    copies: int = 16
+    """Snapshots that are copied at once; one source never has more than half of them."""

@@ -205,7 +205,7 @@ class MySQLSession(Session):
         return connection
 
     def _prepare_session(self) -> None:
-        seconds = max(1, round(self.lock_limit))
+        seconds = max(1, int(self.lock_limit))
         self._rows(f"SET SESSION lock_wait_timeout = {seconds}, innodb_lock_wait_timeout = {seconds}")
         if not self._patient:  # A server counts the time to the last row, a snapshot the time to the next one.
             self._rows(

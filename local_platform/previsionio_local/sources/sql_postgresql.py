@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg import generators
 from psycopg.pq import DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
 from psycopg.types.string import TextLoader
 
 from .base import SourceError, access_denied
@@ -122,17 +124,24 @@ class PostgreSQLSession(Session):
     def _parse(self, query: str) -> int:
         """Have the query parsed as one statement, and its tables and columns looked up; return how many it gives."""
         server = self._connection.pgconn
-        parsed = server.prepare(b"", query.encode())
+        server.send_prepare(b"", query.encode())
+        parsed = self._result()
         if parsed.status != ExecStatus.COMMAND_OK:
             state = (parsed.error_field(DiagnosticField.SQLSTATE) or b"").decode()
             message = (parsed.error_field(DiagnosticField.MESSAGE_PRIMARY) or b"").decode(errors="replace")
             if not state:
                 raise psycopg.OperationalError(parsed.get_error_message())
             raise self._verdict(state, message)
-        described = server.describe_prepared(b"")
+        server.send_describe_prepared(b"")
+        described = self._result()
         if described.nparams:
             raise Unreadable("it has parameters ($1), for which there are no values")
         return described.nfields
+
+    def _result(self) -> PGresult:
+        # The driver's own call for it would wait with Python's lock held, and so stop all threads.
+        results: list[PGresult] = self._connection.wait(generators.execute(self._connection.pgconn))
+        return results[0]
 
     def _declare(self, query: str) -> None:
         try:

@@ -63,8 +63,8 @@ class Session(ABC):
 
     @property
     def lock_limit(self) -> float:
-        """Seconds to wait for what somebody else has locked."""
-        return self.limit if self._patient else min(self.limit, self._settings.lock_timeout)
+        """Seconds to wait for what somebody else has locked: less, so that the server says that this is why."""
+        return 0.9 * (self.limit if self._patient else min(self.limit, self._settings.lock_timeout))
 
     def __enter__(self) -> Self:
         with self.within(self._settings.connect_timeout):
