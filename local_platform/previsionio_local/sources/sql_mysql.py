@@ -19,11 +19,13 @@ from pymysql.converters import conversions
 from pymysql.cursors import SSCursor
 
 from .base import SourceError, access_denied, unreachable
+from .mysql_binary import BinaryRows
 from .sql_session import NO_ANSWER, ROWS_PER_BATCH, Session, Unreadable
 from .sql_types import MYSQL, Form, batch_of, mysql_type, schema_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from typing_extensions import Self
 
 _SYSTEM_DATABASES = {"information_schema", "mysql", "performance_schema", "sys"}
 
@@ -95,25 +97,27 @@ class MySQLSession(Session):
         raise Unreadable(reason)
 
     def batches(self, as_text: set[str]) -> Iterator[pa.RecordBatch]:
-        cursor = self._connection.cursor(SSCursor)
-        try:
+        rows = BinaryRows(self._connection, self._query)
+        if rows.has_floats():
+            yield from self._batches(rows, as_text)
+            return
+        rows.close()
+        with TextRows(self._connection, self._query) as texts:
+            yield from self._batches(texts, as_text)
+
+    def _batches(self, rows: BinaryRows | TextRows, as_text: set[str]) -> Iterator[pa.RecordBatch]:
+        with self.within(self.limit):
+            rows.execute()
+        schema = schema_of([field.name for field in rows.fields], [_type(field) for field in rows.fields], as_text)
+        more = False
+        while True:
             with self.within(self.limit):
-                cursor.execute(self._query)
-            fields = cursor._result.fields  # The public description leaves out the sign and the character set.
-            schema = schema_of([field.name for field in fields], [_type(field) for field in fields], as_text)
-            more = False
-            while True:
-                with self.within(self.limit):
-                    rows = cursor.fetchmany(ROWS_PER_BATCH)
-                if rows or not more:
-                    yield batch_of(schema, rows)
-                if len(rows) < ROWS_PER_BATCH:
-                    return
-                more = True
-        finally:
-            # Otherwise it would read all rows that are left before it let go.
-            if cursor._result is not None:
-                cursor._result.unbuffered_active = False
+                fetched = rows.fetch(ROWS_PER_BATCH)
+            if fetched or not more:
+                yield batch_of(schema, fetched)
+            if len(fetched) < ROWS_PER_BATCH:
+                return
+            more = True
 
     def start_afresh(self) -> None:
         self._rows("ROLLBACK")
@@ -249,6 +253,36 @@ def _unchecked_tls() -> ssl.SSLContext:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return context
+
+
+class TextRows:
+    """A query and its rows as the server writes them."""
+
+    def __init__(self, connection: Any, query: str) -> None:
+        self._cursor = connection.cursor(SSCursor)
+        self._query = query
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # Otherwise it would read all rows that are left before it let go.
+        if self._cursor._result is not None:
+            self._cursor._result.unbuffered_active = False
+
+    @property
+    def fields(self) -> list[Any]:
+        """The descriptions of the columns, with what the public ones leave out: sign and character set."""
+        fields: list[Any] = self._cursor._result.fields
+        return fields
+
+    def execute(self) -> None:
+        """Run the query."""
+        self._cursor.execute(self._query)
+
+    def fetch(self, count: int) -> Any:
+        """Return the next rows, fewer than `count` at the end."""
+        return self._cursor.fetchmany(count)
 
 
 class _Refused(Unreadable):
