@@ -10,17 +10,20 @@ def distinct_names(names: Iterable[str]) -> list[str]:
 
     A name that is there only once is never changed. Takes time in proportion to the number of names.
     """
-    wanted = [name or f"column_{position}" for position, name in enumerate(names, 1)]
-    taken, used, numbers = set(wanted), set[str](), dict[str, int]()
+    given = list(names)
+    taken, numbers = {*given}, dict[str, int]()
+    unused = taken.copy()
     distinct = []
-    for name in wanted:
-        unique = name
-        if name in used:
-            number = numbers.get(name, 2)
-            while (unique := f"{name}_{number}") in taken:
+    for position, name in enumerate(given, 1):
+        wanted = unique = name or f"column_{position}"
+        if name and name in unused:
+            unused.remove(name)
+        else:
+            number = numbers.get(wanted, 2)
+            while unique in taken:
+                unique = f"{wanted}_{number}"
                 number += 1
-            numbers[name] = number + 1
+            numbers[wanted] = number
             taken.add(unique)
-        used.add(unique)
         distinct.append(unique)
     return distinct
