@@ -39,6 +39,10 @@ def serve(
         float,
         typer.Option(min=0.1, envvar="PREVISIONIO_LOCAL_CONNECT_TIMEOUT", help="Seconds to wait for a source."),
     ] = 5.0,
+    copy_timeout: Annotated[
+        float, typer.Option(min=1, help="Seconds that a source may keep a snapshot waiting for its next rows.")
+    ] = 3600.0,
+    copies: Annotated[int, typer.Option(min=1, help="Snapshots that are copied at once.")] = 16,
 ) -> None:
     """Serve a Prevision.io platform on this machine.
 
@@ -49,9 +53,11 @@ def serve(
     from .server import Server, listen
     from .settings import Settings, SourceSettings
 
-    sources = SourceSettings(s3_endpoint, s3_region, gcs_endpoint, bigquery_endpoint, connect_timeout)
+    sources = SourceSettings(
+        s3_endpoint, s3_region, gcs_endpoint, bigquery_endpoint, connect_timeout, copy_timeout=copy_timeout
+    )
     token = os.environ.get("PREVISION_MASTER_TOKEN") or None
-    settings = Settings(data, token, update, page_size, sources)
+    settings = Settings(data, token, update, page_size, sources, copies)
     try:
         with open_services(settings) as services:
             listener, url = listen(host, port)

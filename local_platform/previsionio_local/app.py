@@ -29,8 +29,8 @@ from .settings import Settings
 from .store import default_project
 from .vault import Vault, token_in
 
-SOURCE_THREADS = 64
-"""Calls that may wait for a source or the database at once."""
+THREADS = 64
+"""Calls that may wait for the database at once."""
 
 
 class FolderInUseError(RuntimeError):
@@ -52,7 +52,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         # What was on its way when the platform was last stopped.
         shutil.rmtree(spool, ignore_errors=True)
         events = EventHub()
-        copier = Copier(folder / "snapshots", database, events)
+        copier = Copier(folder / "snapshots", database, events, settings.copies)
         services = Services(
             settings=replace(settings, sources=replace(settings.sources, spool=spool)),
             database=database,
@@ -78,7 +78,7 @@ def create_api(services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = SOURCE_THREADS
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         services.events.start()
         yield
 

@@ -38,6 +38,9 @@ class LocalPlatform:
         s3_endpoint, s3_region, gcs_endpoint, bigquery_endpoint: where S3 and Google connectors lead; default: the
             real services.
         connect_timeout: seconds to wait for a connection to a source.
+        read_timeout: seconds to wait for a source's answer, except for the rows of a snapshot.
+        copy_timeout: seconds that a source may keep a snapshot waiting for its next rows.
+        copies: snapshots that are copied at once.
 
     Attributes:
         url: the address, for `PREVISION_URL`.
@@ -65,18 +68,30 @@ class LocalPlatform:
         gcs_endpoint: str | None = None,
         bigquery_endpoint: str | None = None,
         connect_timeout: float = 5.0,
+        read_timeout: float = 15.0,
+        copy_timeout: float = 3600.0,
+        copies: int = 16,
     ) -> None:
         self._folder = None if data is None else Path(data)
         self._token = token
         self._update = update
         self._page_size = page_size
         self._address = (host, port)
-        self._sources = SourceSettings(s3_endpoint, s3_region, gcs_endpoint, bigquery_endpoint, connect_timeout)
+        self._copies = copies
+        self._sources = SourceSettings(
+            s3_endpoint,
+            s3_region,
+            gcs_endpoint,
+            bigquery_endpoint,
+            connect_timeout,
+            read_timeout,
+            copy_timeout=copy_timeout,
+        )
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.data = self._folder or Path(stack.enter_context(TemporaryDirectory(prefix="previsionio-local-")))
-            settings = Settings(self.data, self._token, self._update, self._page_size, self._sources)
+            settings = Settings(self.data, self._token, self._update, self._page_size, self._sources, self._copies)
             self._services = stack.enter_context(open_services(settings))
             self.token = self._services.token
             self.project_id = default_project(self._services)

@@ -24,7 +24,11 @@ class SourceSettings:
     connect_timeout: float = 5.0
     """Seconds to wait for a connection."""
     read_timeout: float = 15.0
-    """Seconds to wait for an answer, except to the query behind a snapshot, which may take as long as it needs."""
+    """Seconds to wait for an answer, except to the query behind a snapshot."""
+    lock_timeout: float = 5.0
+    """Seconds to wait for a table that somebody else has locked, except for a snapshot."""
+    copy_timeout: float = 3600.0
+    """Seconds that a source may keep a snapshot waiting for its next rows."""
     spool: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
     """Folder for files on their way from a source into a snapshot."""
 
@@ -42,3 +46,5 @@ class Settings:
     page_size: int = 50
     """Items on a page of a list."""
     sources: SourceSettings = field(default_factory=SourceSettings)
+    copies: int = 16
+    """Snapshots that are copied at once; one source never has more than half of them."""

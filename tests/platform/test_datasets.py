@@ -159,7 +159,7 @@ def test_values_of_mariadb_are_exact(sources: Client, mariadb: mariadb.MariaDB) 
     assert row["double"] == 1e300
     assert str(row["wide"]) == "123456789012345678901234567890.12"
     assert row["long_time"].startswith("-100:00:01.5")
-    assert row["zero"] is None
+    assert row["zero"] == "0000-00-00"
     assert row["bytes"] == b"\x00\xff"
     assert row["text"] == "é€🌊"
     assert row["nothing"] is None

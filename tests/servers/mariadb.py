@@ -12,6 +12,7 @@ from tests.servers.process import (
     HOST,
     find_program,
     free_ports,
+    make_certificate,
     run_tool,
     start_process,
     unprivileged_user,
@@ -33,6 +34,8 @@ class MariaDB:
     password: str
     admin_username: str
     admin_password: str
+    tls_username: str = "tls_reader"
+    """Reads as the reader does, with the same password, over TLS alone."""
 
     databases: ClassVar = content.DATABASES
     forbidden_database: ClassVar[str] = content.FORBIDDEN_DATABASE
@@ -68,6 +71,7 @@ def start(run: ServerRun) -> MariaDB:
     if user:
         for path in (folder, statements):
             shutil.chown(path, *user)
+    certificate, key = make_certificate(folder, user)
     data = f"--datadir={folder / 'data'}"
     run_tool(
         [
@@ -92,6 +96,8 @@ def start(run: ServerRun) -> MariaDB:
             f"--port={port}",
             f"--bind-address={HOST}",
             "--skip-name-resolve",
+            f"--ssl-cert={certificate}",
+            f"--ssl-key={key}",
             "--innodb-flush-log-at-trx-commit=0",
             "--innodb-buffer-pool-size=32M",
             "--character-set-server=utf8mb4",
@@ -109,11 +115,13 @@ def start(run: ServerRun) -> MariaDB:
 def _fill(server: MariaDB) -> None:
     reader = f"'{server.username}'@'{HOST}'"
     with server.connect_as_administrator() as connection, connection.cursor() as cursor:
+        tls_reader = f"'{server.tls_username}'@'{HOST}'"
         cursor.execute(f"CREATE USER {reader} IDENTIFIED BY %s", [server.password])
+        cursor.execute(f"CREATE USER {tls_reader} IDENTIFIED BY %s REQUIRE SSL", [server.password])
         cursor.execute(f"CREATE DATABASE {_quoted(server.forbidden_database)}")
         for database, tables in server.databases.items():
             cursor.execute(f"CREATE DATABASE {_quoted(database)}")
-            cursor.execute(f"GRANT SELECT ON {_quoted(database)}.* TO {reader}")
+            cursor.execute(f"GRANT SELECT ON {_quoted(database)}.* TO {reader}, {tls_reader}")
             for table in tables:
                 name = f"{_quoted(database)}.{_quoted(table.name)}"
                 columns = ", ".join(f"{_quoted(column.name)} {column.mariadb}" for column in table.columns)

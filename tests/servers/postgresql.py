@@ -15,6 +15,7 @@ from tests.servers.process import (
     ServerProcess,
     find_program,
     free_ports,
+    make_certificate,
     run_tool,
     start_process,
     unprivileged_user,
@@ -36,6 +37,8 @@ class PostgreSQL:
     password: str
     admin_username: str
     admin_password: str
+    tls_username: str = "tls_reader"
+    """Reads as the reader does, with the same password, over TLS alone."""
 
     databases: ClassVar = content.DATABASES
     forbidden_database: ClassVar[str] = content.FORBIDDEN_DATABASE
@@ -80,6 +83,9 @@ def start(run: ServerRun) -> PostgreSQL:
         folder,
         user,
     )
+    certificate, key = make_certificate(folder, user)
+    rules = folder / "data" / "pg_hba.conf"
+    rules.write_text(f"hostnossl all {server.tls_username} all reject\n{rules.read_text()}")
     process = start_process(
         "PostgreSQL",
         [
@@ -87,6 +93,7 @@ def start(run: ServerRun) -> PostgreSQL:
             *("-D", str(folder / "data")),
             *("-p", str(port)),
             *("-c", f"listen_addresses={HOST}"),
+            *("-c", "ssl=on", "-c", f"ssl_cert_file={certificate}", "-c", f"ssl_key_file={key}"),
             *("-c", "unix_socket_directories="),  # a socket's path has a limit of 107 bytes, a temporary folder has not
             *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),
             *("-c", "shared_buffers=16MB"),
@@ -109,6 +116,8 @@ def _fill(server: PostgreSQL, process: ServerProcess) -> None:
         connection.autocommit = True
         reader = sql.Identifier(server.username)
         connection.execute(sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(reader, sql.Literal(server.password)))
+        tls_reader = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} IN ROLE {}")
+        connection.execute(tls_reader.format(sql.Identifier(server.tls_username), sql.Literal(server.password), reader))
         for database in (*server.databases, server.forbidden_database):
             name = sql.Identifier(database)
             connection.execute(sql.SQL("CREATE DATABASE {}").format(name))

@@ -100,6 +100,21 @@ def run_tool(command: Sequence[str], folder: Path, user: tuple[int, int] | None 
     return output
 
 
+def make_certificate(folder: Path, user: tuple[int, int] | None = None) -> tuple[Path, Path]:
+    """A certificate and its key, both PEM, of an authority that nobody knows."""
+    certificate, key = folder / "certificate.pem", folder / "key.pem"
+    run_tool(
+        [
+            find_program("openssl", "openssl"),
+            *("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-subj", f"/CN={HOST}", "-keyout", str(key), "-out", str(certificate)),
+        ],
+        folder,
+        user,
+    )
+    return certificate, key
+
+
 def start_process(
     name: str,
     command: Sequence[str],

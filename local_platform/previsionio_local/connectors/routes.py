@@ -12,6 +12,7 @@ from ..datasources.schemas import LocationBody
 from ..errors import PlatformError, error_response
 from ..projects.models import get_project
 from ..services import PageNumber, Services, Shared
+from ..source_calls import asks_source
 from ..sources import NotFoundInSource, Source, open_source
 from ..wire import Done, Names, Page, Refusal, allow
 from .kinds import KINDS
@@ -87,6 +88,7 @@ def router(update: bool) -> APIRouter:
             return ConnectorView.model_validate(connector)
 
     @routes.post("/connectors/{connector_id}/test", responses={400: {"model": Refusal}})
+    @asks_source
     def test_connector(connector_id: str, shared: Shared) -> Done:
         """Connect to the source with the stored credentials."""
         with _source(connector_id, shared) as source:
@@ -94,24 +96,28 @@ def router(update: bool) -> APIRouter:
         return Done(message=["Connection successful"])
 
     @routes.get("/connectors/{connector_id}/databases", responses={400: {"model": Refusal}})
+    @asks_source
     def list_databases(connector_id: str, shared: Shared) -> Names:
         """List the databases (BigQuery: datasets)."""
         with _source(connector_id, shared) as source:
             return Names(items=source.databases())
 
     @routes.get("/connectors/{connector_id}/databases/{database:path}/tables", responses={400: {"model": Refusal}})
+    @asks_source
     def list_tables(connector_id: str, database: str, shared: Shared) -> Names:
         """List the tables and views of a database. A slash in its name is welcome, encoded or not."""
         with _source(connector_id, shared) as source:
             return Names(items=source.tables(database))
 
     @routes.get("/connectors/{connector_id}/buckets", responses={400: {"model": Refusal}})
+    @asks_source
     def list_buckets(connector_id: str, shared: Shared) -> Names:
         """List the buckets. An extension of the local platform."""
         with _source(connector_id, shared) as source:
             return Names(items=source.buckets())
 
     @routes.get("/connectors/{connector_id}/paths", responses={400: {"model": Refusal}})
+    @asks_source
     def list_paths(
         connector_id: str, shared: Shared, bucket: str | None = Query(None, description="S3 and GCP only")
     ) -> Names:
@@ -124,6 +130,7 @@ def router(update: bool) -> APIRouter:
         response_model=Found,
         responses={400: {"model": Refusal}, 422: {"model": NotFound}},
     )
+    @asks_source
     def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found | JSONResponse:
         """Look up what a data source would point at, without making it. An extension of the local platform.
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +16,13 @@ from sqlalchemy import select, update
 from ..database import Database
 from ..events import EventHub
 from ..sources import SourceError
+from ..sources.cancellation import Cancellation
 from .models import Dataset
 from .snapshots import Size, write_snapshot
+from .turns import Turns
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-WORKERS = 4
-"""Copies at once; further ones wait."""
 
 _SECONDS_TO_STOP = 2.0
 
@@ -40,8 +38,10 @@ class Job:
     """One copy to make."""
 
     dataset_id: str
-    read: Callable[[], Rows]
-    """Opens the source and reads its rows."""
+    read: Callable[[Cancellation], Rows]
+    """Opens the source and reads its rows, until it is to stop."""
+    source: Hashable = None
+    """Which source; copies of one leave places to those of others."""
     upload: Path | None = None
     """A file that is read, and removed when the job is over."""
 
@@ -49,11 +49,13 @@ class Job:
 class Copier:
     """Works through copies until it is stopped. What it did not finish is marked as failed at the next start."""
 
-    def __init__(self, folder: Path, database: Database, events: EventHub) -> None:
+    def __init__(self, folder: Path, database: Database, events: EventHub, places: int) -> None:
         self._folder = folder
         self._database = database
         self._events = events
-        self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._places = places
+        self._turns = Turns[Job](places)
+        self._under_way: dict[str, Cancellation] = {}
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._fail_unfinished()
@@ -64,36 +66,48 @@ class Copier:
 
     def submit(self, job: Job) -> None:
         """Make a copy as soon as a worker is free. Its dataset must be stored already."""
-        self._jobs.put(job)
-        if len(self._threads) < WORKERS:
+        self._turns.put(job)
+        if len(self._threads) < self._places:
             # A daemon: a source that hangs must not keep the platform from ending.
             thread = threading.Thread(target=self._work, name="previsionio-local copy", daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def forget(self, dataset_ids: Iterable[str]) -> None:
-        """Remove the rows of deleted datasets. A copy under way notices by itself that its dataset is gone."""
-        for dataset_id in dataset_ids:
+        """Remove the rows of deleted datasets, and break their copies off, at the source as well."""
+        gone = set(dataset_ids)
+        for job in self._turns.drop(gone):
+            _remove_upload(job)
+        for dataset_id in gone:
+            if cancellation := self._under_way.get(dataset_id):
+                cancellation.cancel()
             self.path(dataset_id).unlink(missing_ok=True)
 
     def stop(self) -> None:
         """Break off the copies under way."""
         self._stopping.set()
-        for _ in self._threads:
-            self._jobs.put(None)
+        self._turns.close()
+        for cancellation in list(self._under_way.values()):
+            cancellation.cancel()
         deadline = time.monotonic() + _SECONDS_TO_STOP
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not None and not self._stopping.is_set():
-            self._copy(job)
+        while job := self._turns.take():
+            cancellation = self._under_way[job.dataset_id] = Cancellation()
+            try:
+                self._copy(job, cancellation)
+            finally:
+                del self._under_way[job.dataset_id]
+                self._turns.done(job)
 
-    def _copy(self, job: Job) -> None:
+    def _copy(self, job: Job, cancellation: Cancellation) -> None:
         try:
+            # Asked when the copy can be broken off already: a dataset deleted from here on breaks it off.
             if not self._store(job, state="running"):
                 return
-            with closing(job.read()) as rows:
+            with closing(job.read(cancellation)) as rows:
                 size = write_snapshot(self.path(job.dataset_id), rows, lambda: self._wanted(job))
         except SourceError as error:
             self._fail(job, str(error))
@@ -107,8 +121,7 @@ class Copier:
             if size:
                 self._finish(job, size)
         finally:
-            if job.upload:
-                job.upload.unlink(missing_ok=True)
+            _remove_upload(job)
 
     def _finish(self, job: Job, size: Size) -> None:
         done = self._store(job, state="done", rows=size.rows, columns=size.columns, size=size.bytes)
@@ -144,3 +157,8 @@ class Copier:
             )
         for left_over in self._folder.glob("*.part"):
             left_over.unlink()
+
+
+def _remove_upload(job: Job) -> None:
+    if job.upload:
+        job.upload.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from ..projects.models import get_project
 from ..services import PageNumber, Services, Shared
 from ..settings import SourceSettings
 from ..sources import Connection, Location, open_source
+from ..sources.cancellation import Cancellation
 from ..wire import Page, Refusal
 from .copier import Job, Rows
 from .models import Dataset, get_dataset, new_dataset
@@ -59,7 +60,13 @@ def create_from_datasource(project_id: str, body: DatasetBody, shared: Shared) -
         session.add(dataset)
     view = DatasetView.model_validate(dataset)
     sources = shared.settings.sources
-    shared.copier.submit(Job(dataset.id, lambda: _rows_of_source(connection, location, sources)))
+    shared.copier.submit(
+        Job(
+            dataset.id,
+            lambda cancellation: _rows_of_source(connection, location, sources, cancellation),
+            source=datasource.connector_id,
+        )
+    )
     return view
 
 
@@ -85,7 +92,7 @@ def create_from_file(
         dataset = new_dataset(project_id, name, None, origin)
         session.add(dataset)
     view = DatasetView.model_validate(dataset)
-    shared.copier.submit(Job(dataset.id, lambda: _rows_of_file(incoming, separator or None), upload=incoming))
+    shared.copier.submit(Job(dataset.id, lambda _: _rows_of_file(incoming, separator or None), upload=incoming))
     return view
 
 
@@ -149,8 +156,10 @@ def _open(dataset_id: str, shared: Services) -> tuple[Dataset, BinaryIO]:
         raise PlatformError(404, "no such dataset") from None
 
 
-def _rows_of_source(connection: Connection, location: Location, settings: SourceSettings) -> Rows:
-    with open_source(connection, settings) as source:
+def _rows_of_source(
+    connection: Connection, location: Location, settings: SourceSettings, cancellation: Cancellation
+) -> Rows:
+    with open_source(connection, settings) as source, cancellation.stops_with(source.cancel):
         yield from source.batches(location)
 
 

@@ -29,16 +29,22 @@ class Size:
 def write_snapshot(path: Path, batches: Iterable[pa.RecordBatch], go_on: Callable[[], bool]) -> Size | None:
     """Write `batches` to a Parquet file, which appears when it is complete.
 
-    `go_on` is asked after each batch; when it says no, nothing is kept and None returned.
+    A batch with another schema takes back all that were there before. `go_on` is asked after each batch; when it says
+    no, nothing is kept and None returned.
     """
     import pyarrow.parquet as pq
 
     path.parent.mkdir(exist_ok=True, mode=0o700)
     unfinished = path.with_suffix(".part")
     rows = columns = 0
+    schema: pa.Schema | None = None
     writer: pq.ParquetWriter | None = None
     try:
         for batch in batches:
+            if writer and batch.schema != schema:
+                writer.close()
+                writer, rows = None, 0
+            schema = batch.schema
             writer = writer or pq.ParquetWriter(unfinished, batch.schema, compression="zstd")
             writer.write_batch(batch)
             rows += batch.num_rows

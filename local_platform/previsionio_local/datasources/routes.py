@@ -11,6 +11,7 @@ from ..database import page_of
 from ..errors import PlatformError
 from ..projects.models import get_project
 from ..services import PageNumber, Shared
+from ..source_calls import asks_source
 from ..sources import open_source
 from ..wire import Done, Page, Refusal, allow
 from .models import Datasource, get_datasource, new_datasource
@@ -74,6 +75,7 @@ def router(update: bool) -> APIRouter:
             return DatasourceView.model_validate(datasource)
 
     @routes.post("/data-sources/{datasource_id}/test", responses={400: {"model": Refusal}})
+    @asks_source
     def test_datasource(datasource_id: str, shared: Shared) -> Done:
         """Connect, and look up the table, query, file or object. A query is parsed by its source, not run."""
         with shared.database.read() as session:

@@ -64,7 +64,7 @@ class NotFoundInSource(SourceError):
     def __init__(self, message: str, field: str, wanted: str = "", existing: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.field = field
-        self.candidates = nearest(wanted, existing)
+        self.candidates = nearest(wanted, existing, "/" if field == "path" else ".")
 
 
 class Source(Protocol):
@@ -95,7 +95,14 @@ class Source(Protocol):
         """Check that `location` is there, without reading or making anything."""
 
     def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
-        """Read the rows of `location`, all batches with one schema. An empty source gives one empty batch."""
+        """Read the rows of `location`. An empty source gives one empty batch.
+
+        A batch with another schema than the one before means that a column turned out to need another type: with it,
+        the rows start again from the first.
+        """
+
+    def cancel(self) -> None:
+        """Break off what another thread waits for. It then raises `SourceError`."""
 
 
 class BaseSource:
@@ -112,6 +119,9 @@ class BaseSource:
     def close(self) -> None:
         """Let go of connections."""
 
+    def cancel(self) -> None:
+        """Break off what another thread waits for; nothing where that is not known."""
+
     def databases(self) -> list[str]:
         raise SourceError("this kind of connector has no databases")
 
@@ -125,16 +135,24 @@ class BaseSource:
         raise SourceError("this kind of connector has no paths")
 
 
-def nearest(wanted: str, existing: Iterable[str]) -> list[str]:
-    """Return the names in `existing` that `wanted` may stand for, best first; case does not count.
+def nearest(wanted: str, existing: Iterable[str], separator: str = "/") -> list[str]:
+    """Return the names in `existing` that `wanted` may stand for, best first; never `wanted` itself.
 
-    The same name in another folder or schema comes first, misspellings follow.
+    The same name in other case comes first, then in another place (a folder or a schema, before `separator`), then
+    misspellings in any case.
     """
-    by_lower = {name.lower(): name for name in existing}
-    wanted = wanted.lower()
-    elsewhere = [lower for lower in by_lower if wanted and lower.endswith((f"/{wanted}", f".{wanted}"))]
-    misspelt = difflib.get_close_matches(wanted, by_lower, MAX_CANDIDATES, cutoff=0.6)
-    return [by_lower[lower] for lower in dict.fromkeys([*elsewhere, *misspelt])][:MAX_CANDIDATES]
+    lower, names = wanted.lower(), dict.fromkeys(name for name in existing if name != wanted)
+    by_lower: dict[str, list[str]] = {}
+    for name in names:
+        by_lower.setdefault(name.lower(), []).append(name)
+    last = lower.rpartition(separator)[2]
+    elsewhere = [each for each in by_lower if last and each.rpartition(separator)[2] == last]
+    misspelt = difflib.get_close_matches(lower, by_lower, MAX_CANDIDATES, cutoff=0.6)
+    same = [lower] if lower in by_lower else []
+    # A right name in a wrong place: the place that is spelt most alike.
+    elsewhere.sort(key=lambda each: difflib.SequenceMatcher(None, lower, each).ratio(), reverse=True)
+    ranked = dict.fromkeys([*same, *elsewhere, *misspelt])
+    return [name for each in ranked for name in by_lower[each]][:MAX_CANDIDATES]
 
 
 def access_denied(connection: Connection) -> str:
