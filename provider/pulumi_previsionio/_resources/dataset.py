@@ -78,9 +78,10 @@ class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
 
 
 def _location(datasource: Any) -> Any:
-    """Where the data are that the snapshot is taken from; None when the program knows no more than an id."""
-    if isinstance(datasource, pulumi.Output):
-        return datasource.apply(_location)
+    """Where the data are that the snapshot is taken from; None when the program may know no more than an id.
+
+    What is in an Output nobody knows before it is there: it would be a change in every preview.
+    """
     if isinstance(datasource, Datasource):
         return datasource.location
     if isinstance(datasource, DatasourceResult):
