@@ -39,5 +39,5 @@ bench: .venv/.bench engine ## our speed beside two other providers'; a while, an
 clean: down ## also removes .venv and all that the quickstart kept
 	rm -rf .venv .state .mypy_cache .ruff_cache .hypothesis Pulumi.local.yaml
 
-.venv/.%: pyproject.toml tools/install-venv
+.venv/.%: pyproject.toml local_platform/pyproject.toml tools/install-venv
 	@tools/install-venv $*

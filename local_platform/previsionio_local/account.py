@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+
+from ._version import __version__
 
 USER_ID = "00000000000000000000000a"
 EMAIL = "local@previsionio.invalid"
@@ -32,10 +32,7 @@ class Profile(BaseModel):
 @router.get("/version")
 async def get_version() -> Version:
     """Which platform answers. The vendor's SDK asks this first, to try its token."""
-    try:
-        return Version(version=version("pulumi-previsionio"))
-    except PackageNotFoundError:
-        return Version(version="unknown")
+    return Version(version=__version__)
 
 
 @router.get("/profile")

@@ -169,13 +169,17 @@ def test_each_resource_is_served_by_the_provider_of_its_name() -> None:
 # The wheel
 
 
+def built(project: Path, folder: Path) -> dict[str, bytes]:
+    """The content of a distribution's wheel."""
+    (path,) = WheelBuilder(str(project)).build(directory=str(folder), versions=["standard"])
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The content of the wheel that users install."""
-    folder = tmp_path_factory.mktemp("wheel")
-    (path,) = WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+    return built(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 def test_the_wheel_says_that_there_is_no_binary_plugin_to_look_for(wheel: dict[str, bytes]) -> None:
@@ -184,15 +188,33 @@ def test_the_wheel_says_that_there_is_no_binary_plugin_to_look_for(wheel: dict[s
 
 
 def test_the_wheel_is_typed(wheel: dict[str, bytes]) -> None:
-    assert {"pulumi_previsionio/py.typed", "previsionio_local/py.typed"} <= set(wheel)
+    assert "pulumi_previsionio/py.typed" in wheel
 
 
 def test_the_wheel_holds_every_module_and_nothing_strange(wheel: dict[str, bytes]) -> None:
-    modules = {f"pulumi_previsionio/{path.name}" for path in (ROOT / "provider/pulumi_previsionio").glob("*.py")}
+    provider = ROOT / "provider"
+    modules = {str(path.relative_to(provider)) for path in (provider / "pulumi_previsionio").rglob("*.py")}
     tops = {name.partition("/")[0] for name in wheel if ".dist-info" not in name}
 
     assert modules <= set(wheel)
-    assert tops == {"pulumi_previsionio", "previsionio_local"}
+    assert tops == {"pulumi_previsionio"}
+
+
+def commands(wheel: dict[str, bytes]) -> list[str]:
+    (scripts,) = (text.decode() for name, text in wheel.items() if name.endswith("entry_points.txt"))
+    return [line.partition(" = ")[0] for line in scripts.splitlines() if " = " in line]
+
+
+def test_the_wheel_brings_no_command_that_cannot_run(wheel: dict[str, bytes]) -> None:
+    assert commands(wheel) == ["pulumi-previsionio"]
+
+
+def test_the_local_platform_is_a_distribution_of_its_own(tmp_path: Path) -> None:
+    local = built(ROOT / "local_platform", tmp_path)
+
+    assert {name.partition("/")[0] for name in local if ".dist-info" not in name} == {"previsionio_local"}
+    assert commands(local) == ["previsionio-local"]
+    assert "previsionio_local/py.typed" in local
 
 
 def test_the_version_is_the_distributions(wheel: dict[str, bytes]) -> None:
