@@ -7,6 +7,7 @@ Reading the rows is executing the query itself in the same transaction.
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
@@ -177,8 +178,10 @@ class MySQLSession(Session):
 
     def _connect(self) -> None:
         self._connection = self._unconnected()
-        self._socket = self._reached()
-        self._connection.connect(self._socket)
+        reached = self._reached()
+        # Of our own, since TLS takes the connection away from the socket.
+        self._line = socket.socket(fileno=os.dup(reached.fileno()))
+        self._connection.connect(reached)
 
     def _reached(self) -> socket.socket:
         # Made here, so that it can be ended while the server is expected to greet.
@@ -221,7 +224,10 @@ class MySQLSession(Session):
         self._rows(_BEGIN)
 
     def _close(self) -> None:
-        self._connection.close()
+        try:
+            self._connection.close()
+        finally:
+            self._line.close()
 
     def _cancel(self) -> None:
         other = self._unconnected(timeout=self._settings.connect_timeout)
@@ -230,7 +236,7 @@ class MySQLSession(Session):
             cursor.execute(f"KILL {self._connection.thread_id()}")
 
     def _hang_up(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
+        self._line.shutdown(socket.SHUT_RDWR)
 
     def _explain(self, error: Exception) -> SourceError | None:
         if isinstance(error, (OSError, ValueError, RuntimeError)):

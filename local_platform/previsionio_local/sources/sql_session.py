@@ -67,14 +67,20 @@ class Session(ABC):
         return 0.9 * (self.limit if self._patient else min(self.limit, self._settings.lock_timeout))
 
     def __enter__(self) -> Self:
-        with self.within(self._settings.connect_timeout):
-            self._connect()
-        with self.within(self.limit):
-            self._prepare_session()
+        try:
+            with self.within(self._settings.connect_timeout):
+                self._connect()
+            with self.within(self.limit):
+                self._prepare_session()
+        except SourceError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._close()
+        # Of a connection that was never made, or has ended, there is little to close.
+        with contextlib.suppress(Exception):
+            self._close()
 
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
