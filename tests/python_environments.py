@@ -92,8 +92,10 @@ def build(
     download: str,
     finish: Callable[[Path], None] = lambda _: None,
 ) -> None:
-    """Build an environment under another name, `finish` it and rename: what is in the cache is whole, however many
-    build at the same time."""
+    """Build an environment under another name, `finish` it and rename.
+
+    What is in the cache is whole, however many build at the same time.
+    """
     print(f"Preparing {folder} (once; {download} of downloads)", file=sys.stderr)
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=folder.parent))

@@ -1,5 +1,7 @@
-"""Every failure leaves the platform as `{"status": 4xx, "message": ["..."]}`, one line a message and no value of the
-request in it: what was sent may hold a password."""
+"""Every failure leaves the platform as `{"status": 4xx, "message": ["..."]}`, one line a message.
+
+No value of the request is in it: what was sent may hold a password.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     def csv(self) -> bytes:
-        """UTF-8, comma, header, `\\n`; None is empty, decimals keep their places, times are `YYYY-MM-DD HH:MM:SS`."""
+        r"""UTF-8, comma, header, `\n`; None is empty, decimals keep their places, times are `YYYY-MM-DD HH:MM:SS`."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(self.header)

@@ -106,7 +106,7 @@ def files(folder: str) -> list[object]:
 
 
 def statements(text: str) -> tuple[str, ...]:
-    """One a line; `\\n` stands for a line break in it."""
+    r"""One a line; `\n` stands for a line break in it."""
     return tuple(line.strip().replace("\\n", "\n") for line in text.strip().splitlines())
 
 

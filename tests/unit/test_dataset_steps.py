@@ -153,7 +153,6 @@ def test_the_program_decides_whether_a_replaced_snapshot_stays(
     keep: bool, fake: FakePlatform, context: Context
 ) -> None:
     """The engine has the resource checked with its old inputs, makes the new snapshot, then deletes the old one."""
-
     process = connect(fake)
     old = dataset(fake, keep_on_replace=not keep, triggers=["monday"])
     old_id, _ = lifecycle.create(kinds.DATASET, old, context)

@@ -32,7 +32,7 @@ def nearest(wanted: str, names: Sequence[str]) -> list[str]:
 
 
 def did_you_mean(names: Sequence[str]) -> str:
-    """`Did you mean 'customers' or 'custom'?`"""
+    """The question `Did you mean 'customers' or 'custom'?`."""
     return f"Did you mean {' or '.join(map(repr, names[:_NEAREST]))}?"
 
 

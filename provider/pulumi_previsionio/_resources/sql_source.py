@@ -44,7 +44,14 @@ class SQLSource(pulumi.ComponentResource):
 
         Args:
             resource_name: its name in the program.
-            host, port, username, password, name, project_id, test_connection, force_destroy: see `SQLConnector`.
+            host: see `SQLConnector`, as for the next seven.
+            port: TCP port.
+            username: a user of the server.
+            password: its password, or where it is.
+            name: the connector's name on the platform.
+            project_id: the project that holds all of it.
+            test_connection: have the platform connect before new values count.
+            force_destroy: let a deletion take along data sources of others.
             database: the database that holds the tables and answers the queries.
             tables: names of tables; each becomes a data source of that name.
             queries: SQL text by name; each becomes a data source of that name.
