@@ -16,7 +16,11 @@ import traceback
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, cast
 
-from pulumi.dynamic import (
+from ._host.standard_library import prefer_the_standard_library
+
+prefer_the_standard_library()  # before anything of this package is imported that imports more of it
+
+from pulumi.dynamic import (  # noqa: E402
     CheckFailure,
     CheckResult,
     ConfigureRequest,
@@ -26,16 +30,16 @@ from pulumi.dynamic import (
     ResourceProvider,
     UpdateResult,
 )
-from pulumi.output import contains_unknowns
+from pulumi.output import contains_unknowns  # noqa: E402
 
-from . import _host
-from ._core import kinds, lifecycle
-from ._core.context import Context, shared_context
-from ._core.kind import Kind
-from ._core.redaction import redact, secrets_of
-from ._core.values import UNKNOWN, Values, from_engine, to_engine
-from ._errors import PrevisionError
-from ._platform.settings import Settings, resolve
+from . import _host  # noqa: E402
+from ._core import kinds, lifecycle  # noqa: E402
+from ._core.context import Context, shared_context  # noqa: E402
+from ._core.kind import Kind  # noqa: E402
+from ._core.redaction import redact, secrets_of  # noqa: E402
+from ._core.values import UNKNOWN, Values, from_engine, to_engine  # noqa: E402
+from ._errors import PrevisionError  # noqa: E402
+from ._platform.settings import Settings, resolve  # noqa: E402
 
 Properties = dict[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])

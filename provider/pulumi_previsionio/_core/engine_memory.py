@@ -9,7 +9,8 @@ called. Everything here leans on that order, and nothing else in the package doe
 * *The name of an object that its program does not name* is the name of its resource when it is made, and kept from
   then on. The second `check` of a replacement must find the name that the first one saw.
 * *What the program says of an object that is deleted*, such as `keep_on_replace`: told by its id, which no other has;
-  where the engine decides a replacement by itself and asks for no `diff`, by its whole old inputs.
+  where the engine decides a replacement by itself and asks for no `diff`, by its whole old inputs, or, where it has
+  forgotten those as well (`--target-replace`), by those of what is made in its place.
 * *Inputs that older versions did not keep* are in the inputs of an unchanged resource, but not in its outputs, which
   the engine keeps as they were: `diff` gets the old ones from the `check` before it.
 
@@ -53,13 +54,18 @@ class EngineMemory:
         self._by_program: dict[_Key, list[_Check]] = {}
         self._by_checked: dict[_Key, list[_Check]] = {}
         self._by_old_inputs: dict[_Key, list[_Check]] = {}
+        self._created: dict[_Key, Values] = {}
         self._declared: dict[_Key, Values] = {}
         """By kind and id."""
 
     # What the calls tell
 
     def note_check(self, kind: Kind, olds: Values, news: Values, checked: Values) -> None:
-        """`check` of a resource that exists: its old inputs, what the program gives, and what became of that."""
+        """`check` of a resource: its old inputs, if it exists; what the program gives; and what became of that."""
+        if not olds:
+            with self._lock:
+                self._created[kind, _fingerprint(checked)] = checked
+            return
         check = _Check(olds, checked)
         with self._lock:
             for index, values in (
@@ -114,8 +120,9 @@ class EngineMemory:
         with self._lock:
             if (kind, id_) in self._declared:
                 return self._declared[kind, id_]
-            check = self._uncompared(self._by_old_inputs, kind, outputs)
-            return check.checked if check else None
+            if check := self._uncompared(self._by_old_inputs, kind, outputs):
+                return check.checked
+            return self._created.pop((kind, _fingerprint(outputs)), None)
 
     @staticmethod
     def _uncompared(index: dict[_Key, list[_Check]], kind: Kind, values: Values) -> _Check | None:

@@ -41,8 +41,7 @@ def check(kind: Kind, olds: Values, news: Values, context: Context) -> tuple[Val
     problems += [*invalid, *kind.steps.problems(values)]
     if DEFAULT_NAME in olds and news.get("name", olds[DEFAULT_NAME]) == olds[DEFAULT_NAME]:
         clean[DEFAULT_NAME] = olds[DEFAULT_NAME]
-    if olds:
-        context.memory.note_check(kind, olds, news, clean)
+    context.memory.note_check(kind, olds, news, clean)
     if not problems:
         problems = _foreseen(kind, olds, clean, context)
     return clean, problems
