@@ -11,13 +11,13 @@ from ..datasources.models import Datasource
 from ..datasources.schemas import LocationBody
 from ..errors import PlatformError, error_response
 from ..projects.models import get_project
-from ..services import PageNumber, Services, Shared
+from ..schemas import Done, Names, Page, Refusal, allow
 from ..source_calls import asks_source
 from ..sources import NotFoundInSource, Source, open_source
-from ..wire import Done, Names, Page, Refusal, allow
-from .kinds import KINDS
+from ..state import PageNumber, Shared, State
 from .models import Connector, get_connector, new_connector
 from .schemas import SECRETS, ConnectorBody, ConnectorUpdate, ConnectorView, Found, NotFound
+from .types import CONNECTOR_TYPES
 
 _NAMED_IN_REFUSAL = 10
 
@@ -41,7 +41,7 @@ def router(update: bool) -> APIRouter:
         body.require(body.type)
         with shared.database.write() as session:
             get_project(session, project_id)
-            connector = new_connector(project_id, body, shared.vault)
+            connector = new_connector(project_id, body, shared.cipher)
             session.add(connector)
         return ConnectorView.model_validate(connector)
 
@@ -71,7 +71,7 @@ def router(update: bool) -> APIRouter:
     @routes.options("/connectors/{connector_id}", status_code=204)
     def connector_options(connector_id: str, shared: Shared) -> Response:
         """Say what can be done with a connector, and which extensions of a local platform its kind has."""
-        kind = KINDS[read_connector(connector_id, shared).type]
+        kind = CONNECTOR_TYPES[read_connector(connector_id, shared).type]
         return allow(update, **{"Prevision-Local": ", ".join([*kind.lists, "verify"])})
 
     if update:
@@ -84,7 +84,7 @@ def router(update: bool) -> APIRouter:
                 if body.type not in (None, connector.type):
                     raise PlatformError(400, f"type: an {connector.type} connector cannot become another kind")
                 body.require(connector.type, but=SECRETS)
-                connector.update(body, shared.vault)
+                connector.update(body, shared.cipher)
             return ConnectorView.model_validate(connector)
 
     @routes.post("/connectors/{connector_id}/test", responses={400: {"model": Refusal}})
@@ -148,8 +148,8 @@ def router(update: bool) -> APIRouter:
     return routes
 
 
-def _source(connector_id: str, shared: Services) -> Source:
+def _source(connector_id: str, shared: State) -> Source:
     # The session ends before the source is asked: a slow source must not hold a place in the database's pool.
     with shared.database.read() as session:
-        connection = get_connector(session, connector_id).connection(shared.vault)
+        connection = get_connector(session, connector_id).connection(shared.cipher)
     return open_source(connection, shared.settings.sources)

@@ -18,11 +18,11 @@ from ..datasources.models import Datasource
 from ..errors import PlatformError
 from ..ids import new_id
 from ..projects.models import get_project
-from ..services import PageNumber, Services, Shared
+from ..schemas import Page, Refusal
 from ..settings import SourceSettings
 from ..sources import Connection, Location, open_source
 from ..sources.cancellation import Cancellation
-from ..wire import Page, Refusal
+from ..state import PageNumber, Shared, State
 from .copier import Job, Rows
 from .models import Dataset, get_dataset, new_dataset
 from .schemas import Column, DatasetBody, DatasetView, Extension, Origin, Sample
@@ -54,7 +54,7 @@ def create_from_datasource(project_id: str, body: DatasetBody, shared: Shared) -
         datasource = session.scalar(query)
         if datasource is None:
             raise PlatformError(400, "datasource_id: no such data source in this project")
-        connection = get_connector(session, datasource.connector_id).connection(shared.vault)
+        connection = get_connector(session, datasource.connector_id).connection(shared.cipher)
         location = datasource.location()
         dataset = new_dataset(project_id, body.name, datasource.id, body.origin)
         session.add(dataset)
@@ -142,7 +142,7 @@ def sample(dataset_id: str, shared: Shared) -> Sample:
     return Sample(columns=[Column(name=name) for name in names], rows=rows)
 
 
-def _open(dataset_id: str, shared: Services) -> tuple[Dataset, BinaryIO]:
+def _open(dataset_id: str, shared: State) -> tuple[Dataset, BinaryIO]:
     """Return a dataset and its rows. Deleting it from now on does not cut a download short."""
     with shared.database.read() as session:
         dataset = get_dataset(session, dataset_id)

@@ -10,10 +10,10 @@ from ..connectors.models import Connector, get_connector
 from ..database import page_of
 from ..errors import PlatformError
 from ..projects.models import get_project
-from ..services import PageNumber, Shared
+from ..schemas import Done, Page, Refusal, allow
 from ..source_calls import asks_source
 from ..sources import open_source
-from ..wire import Done, Page, Refusal, allow
+from ..state import PageNumber, Shared
 from .models import Datasource, get_datasource, new_datasource
 from .schemas import DatasourceBody, DatasourceUpdate, DatasourceView
 
@@ -80,7 +80,7 @@ def router(update: bool) -> APIRouter:
         """Connect, and look up the table, query, file or object. A query is parsed by its source, not run."""
         with shared.database.read() as session:
             datasource = get_datasource(session, datasource_id)
-            connection = get_connector(session, datasource.connector_id).connection(shared.vault)
+            connection = get_connector(session, datasource.connector_id).connection(shared.cipher)
             location = datasource.location()
         with open_source(connection, shared.settings.sources) as source:
             source.find(location)

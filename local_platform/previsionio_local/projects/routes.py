@@ -9,8 +9,8 @@ from ..account import EMAIL, USER_ID
 from ..database import page_of
 from ..datasets.models import Dataset
 from ..errors import PlatformError
-from ..services import PageNumber, Shared
-from ..wire import Page, allow
+from ..schemas import Page, allow
+from ..state import PageNumber, Shared
 from .models import DEFAULT_COLOR, Project, get_project, new_project
 from .schemas import ProjectBody, ProjectView, RoleBody, UserBody, UserView
 
