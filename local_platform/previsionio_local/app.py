@@ -14,17 +14,16 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Scope
 
-from . import account, control, errors
-from .connectors.routes import router as connector_routes
+from . import account, admin, errors, events
+from .connectors import routes as connectors
 from .database import Database
+from .datasets import routes as datasets
 from .datasets.copier import Copier
-from .datasets.routes import router as dataset_routes
-from .datasources.routes import router as datasource_routes
+from .datasources import routes as datasources
 from .encryption import Cipher, token
 from .events import EventHub
-from .events import router as event_routes
 from .middleware import API, Gate
-from .projects.routes import router as project_routes
+from .projects import routes as projects
 from .seeding import default_project
 from .settings import Settings
 from .state import State
@@ -51,14 +50,14 @@ def open_state(settings: Settings) -> Iterator[State]:
         spool = folder / "spool"
         # What was on its way when the platform was last stopped.
         shutil.rmtree(spool, ignore_errors=True)
-        events = EventHub()
-        copier = Copier(folder / "snapshots", database, events, settings.copies)
+        hub = EventHub()
+        copier = Copier(folder / "snapshots", database, hub, settings.copies)
         state = State(
             settings=replace(settings, sources=replace(settings.sources, spool=spool)),
             database=database,
             cipher=Cipher(folder / "key"),
             token=settings.token or token(folder),
-            events=events,
+            events=hub,
             copier=copier,
         )
         default_project(state)
@@ -93,17 +92,12 @@ def create_api(state: State) -> FastAPI:
     )
     api.state.platform = state
     errors.install(api)
-    update = state.settings.update
-    for routes in (
-        account.router,
-        event_routes,
-        project_routes(update),
-        connector_routes(update),
-        datasource_routes(update),
-        dataset_routes,
-    ):
-        api.include_router(routes, prefix=API)
-    api.include_router(control.router)
+    for module in (account, events, projects, connectors, datasources, datasets):
+        api.include_router(module.router, prefix=API)
+    if state.settings.update:
+        for module in (projects, connectors, datasources):
+            api.include_router(module.updates, prefix=API)
+    api.include_router(admin.router)
     api.include_router(_description(api), prefix=API)
     return api
 

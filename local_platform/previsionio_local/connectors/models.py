@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped
 
 from ..database import Owned, now
 from ..encryption import Cipher
-from ..errors import PlatformError
 from ..ids import new_id
 from ..sources import Connection
 from .schemas import ConnectorBody, ConnectorFields
@@ -17,6 +15,7 @@ class Connector(Owned):
     """A connector."""
 
     __tablename__ = "connectors"
+    NOUN = "connector"
 
     type: Mapped[str]
     name: Mapped[str]
@@ -52,12 +51,4 @@ def new_connector(project_id: str, body: ConnectorBody, cipher: Cipher, id: str 
     """Return a connector that is not stored yet."""
     connector = Connector(id=id or new_id(), created_at=now(), project_id=project_id, type=body.type)
     connector.update(body, cipher)
-    return connector
-
-
-def get_connector(session: Session, connector_id: str) -> Connector:
-    """Return a connector; 404 if there is none."""
-    connector = session.scalar(select(Connector).where(Connector.id == connector_id))
-    if connector is None:
-        raise PlatformError(404, "no such connector")
     return connector
