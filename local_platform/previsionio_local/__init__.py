@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .local import LocalPlatform
+    from .in_process import LocalPlatform
 
 __all__ = ["LocalPlatform"]
 
@@ -16,7 +16,7 @@ __all__ = ["LocalPlatform"]
 def __getattr__(name: str) -> object:
     # The web framework and the database are imported when they are needed.
     if name == "LocalPlatform":
-        from .local import LocalPlatform
+        from .in_process import LocalPlatform
 
         return LocalPlatform
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -49,7 +49,7 @@ def serve(
     The token that callers must send is PREVISION_MASTER_TOKEN, or else the one in the file `token` of the data folder.
     Prints one line with the address when ready.
     """
-    from .app import FolderInUseError, open_services
+    from .app import FolderInUseError, open_state
     from .server import Server, listen
     from .settings import Settings, SourceSettings
 
@@ -59,9 +59,9 @@ def serve(
     token = os.environ.get("PREVISION_MASTER_TOKEN") or None
     settings = Settings(data, token, update, page_size, sources, copies)
     try:
-        with open_services(settings) as services:
+        with open_state(settings) as state:
             listener, url = listen(host, port)
-            server = Server(services, lambda: print(f"previsionio-local is ready at {url}", flush=True))
+            server = Server(state, lambda: print(f"previsionio-local is ready at {url}", flush=True))
             asyncio.run(_until_signal(server, listener))
     except (OSError, FolderInUseError) as error:
         typer.echo(f"previsionio-local: {error}", err=True)

@@ -14,20 +14,19 @@ import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Scope
 
-from . import account, control, errors
-from .connectors.routes import router as connector_routes
+from . import account, admin, errors, events
+from .connectors import routes as connectors
 from .database import Database
+from .datasets import routes as datasets
 from .datasets.copier import Copier
-from .datasets.routes import router as dataset_routes
-from .datasources.routes import router as datasource_routes
+from .datasources import routes as datasources
+from .encryption import Cipher, token
 from .events import EventHub
-from .events import router as event_routes
-from .gate import API, Gate
-from .projects.routes import router as project_routes
-from .services import Services
+from .middleware import API, Gate
+from .projects import routes as projects
+from .seeding import default_project
 from .settings import Settings
-from .store import default_project
-from .vault import Vault, token_in
+from .state import State
 
 THREADS = 64
 """Calls that may wait for the database at once."""
@@ -38,7 +37,7 @@ class FolderInUseError(RuntimeError):
 
 
 @contextmanager
-def open_services(settings: Settings) -> Iterator[Services]:
+def open_state(settings: Settings) -> Iterator[State]:
     """Open the data folder, making what it lacks, and let go of it at the end.
 
     Raises:
@@ -51,35 +50,35 @@ def open_services(settings: Settings) -> Iterator[Services]:
         spool = folder / "spool"
         # What was on its way when the platform was last stopped.
         shutil.rmtree(spool, ignore_errors=True)
-        events = EventHub()
-        copier = Copier(folder / "snapshots", database, events, settings.copies)
-        services = Services(
+        hub = EventHub()
+        copier = Copier(folder / "snapshots", database, hub, settings.copies)
+        state = State(
             settings=replace(settings, sources=replace(settings.sources, spool=spool)),
             database=database,
-            vault=Vault(folder / "key"),
-            token=settings.token or token_in(folder),
-            events=events,
+            cipher=Cipher(folder / "key"),
+            token=settings.token or token(folder),
+            events=hub,
             copier=copier,
         )
-        default_project(services)
+        default_project(state)
         try:
-            yield services
+            yield state
         finally:
             copier.stop()
 
 
-def create_app(services: Services, cut: Callable[[Scope], None]) -> ASGIApp:
+def create_app(state: State, cut: Callable[[Scope], None]) -> ASGIApp:
     """Return the application. `cut` closes the connection of a scope without an answer."""
-    return Gate(create_api(services), services, cut)
+    return Gate(create_api(state), state, cut)
 
 
-def create_api(services: Services) -> FastAPI:
+def create_api(state: State) -> FastAPI:
     """Return the application without its outermost layer: no token, no record of calls, no faults."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-        services.events.start()
+        state.events.start()
         yield
 
     api = FastAPI(
@@ -91,19 +90,14 @@ def create_api(services: Services) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    api.state.services = services
+    api.state.platform = state
     errors.install(api)
-    update = services.settings.update
-    for routes in (
-        account.router,
-        event_routes,
-        project_routes(update),
-        connector_routes(update),
-        datasource_routes(update),
-        dataset_routes,
-    ):
-        api.include_router(routes, prefix=API)
-    api.include_router(control.router)
+    for module in (account, events, projects, connectors, datasources, datasets):
+        api.include_router(module.router, prefix=API)
+    if state.settings.update:
+        for module in (projects, connectors, datasources):
+            api.include_router(module.updates, prefix=API)
+    api.include_router(admin.router)
     api.include_router(_description(api), prefix=API)
     return api
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import Engine, ForeignKey, Select, String, create_engine, event, func
+from sqlalchemy import Engine, ForeignKey, String, create_engine, event
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 ID = String(24)
@@ -23,6 +23,9 @@ class Stored(Base):
     """What every stored object has. `number` gives the order of creation."""
 
     __abstract__ = True
+
+    NOUN: ClassVar[str]
+    """What it is called in messages."""
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(ID, unique=True)
@@ -74,18 +77,6 @@ class Database:
     def close(self) -> None:
         """Let go of the file."""
         self._engine.dispose()
-
-
-def page_of(session: Session, query: Select[Any], page: int, page_size: int) -> tuple[list[Any], dict[str, int | bool]]:
-    """Return one page (counted from 1) of `query`, and the `metaData` that goes with it."""
-    total = session.scalar(query.order_by(None).with_only_columns(func.count(), maintain_column_froms=True)) or 0
-    items = session.scalars(query.limit(page_size).offset((page - 1) * page_size)).all()
-    return list(items), {
-        "totalItems": total,
-        "rowsPerPage": page_size,
-        "page": page,
-        "nextPage": page * page_size < total,
-    }
 
 
 def _configure(engine: Engine) -> None:

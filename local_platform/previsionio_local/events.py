@@ -75,7 +75,7 @@ class EventHub:
 
 
 async def _hub(request: Request) -> EventHub:
-    hub: EventHub = request.app.state.services.events
+    hub: EventHub = request.app.state.platform.events
     return hub
 
 

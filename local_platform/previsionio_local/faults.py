@@ -56,13 +56,13 @@ class Faults:
     _seen: list[int] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def plant(self, rules: list[FaultRule]) -> None:
+    def set(self, rules: list[FaultRule]) -> None:
         """Replace all rules."""
         with self._lock:
             self._rules = rules
             self._seen = [0] * len(rules)
 
-    def strike(self, method: str, path: str) -> FaultRule | None:
+    def match(self, method: str, path: str) -> FaultRule | None:
         """Return the rule that hits this call, if any."""
         with self._lock:
             for number, rule in enumerate(self._rules):

@@ -12,7 +12,7 @@ from starlette.types import Scope
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import create_app
-from .services import Services
+from .state import State
 
 _GRACE = 2
 """Seconds that calls in flight have to end when the server stops."""
@@ -24,7 +24,7 @@ _KEEP_ALIVE = 600
 class Server(uvicorn.Server):
     """Serves one platform on one socket. `ready` is called once calls are answered."""
 
-    def __init__(self, services: Services, ready: Callable[[], None]) -> None:
+    def __init__(self, state: State, ready: Callable[[], None]) -> None:
         connections: dict[tuple[str, int], asyncio.Transport] = {}
 
         class Protocol(H11Protocol):
@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
             connections[scope["client"]].abort()
 
         config = uvicorn.Config(
-            create_app(services, cut),
+            create_app(state, cut),
             http=Protocol,
             ws="none",
             lifespan="on",
@@ -56,7 +56,7 @@ class Server(uvicorn.Server):
             timeout_keep_alive=_KEEP_ALIVE,
         )
         super().__init__(config)
-        self._services = services
+        self._state = state
         self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -66,7 +66,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         # Streams of events never end by themselves.
-        self._services.events.close()
+        self._state.events.close()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped
 
 from ..database import Owned, now
-from ..errors import PlatformError
+from ..encryption import Cipher
 from ..ids import new_id
 from ..sources import Connection
-from ..vault import Vault
 from .schemas import ConnectorBody, ConnectorFields
 
 
@@ -17,6 +15,7 @@ class Connector(Owned):
     """A connector."""
 
     __tablename__ = "connectors"
+    NOUN = "connector"
 
     type: Mapped[str]
     name: Mapped[str]
@@ -26,9 +25,9 @@ class Connector(Owned):
     credentials: Mapped[bytes]
     """Encrypted: `password` or `googleCredentials`."""
 
-    def connection(self, vault: Vault) -> Connection:
+    def connection(self, cipher: Cipher) -> Connection:
         """Return how to reach the source, credentials in the clear."""
-        credentials = vault.open(self.credentials)
+        credentials = cipher.decrypt(self.credentials)
         return Connection(
             type=self.type,
             host=self.host or "",
@@ -38,26 +37,18 @@ class Connector(Owned):
             google_credentials=credentials.get("googleCredentials", {}),
         )
 
-    def update(self, body: ConnectorFields, vault: Vault) -> None:
+    def update(self, body: ConnectorFields, cipher: Cipher) -> None:
         """Take over what `body` says. A secret that it leaves out stays as it was."""
         self.name = body.name
         self.host = body.host
         self.port = body.port
         self.username = body.username
         if sent := body.credentials():
-            self.credentials = vault.lock(sent)
+            self.credentials = cipher.encrypt(sent)
 
 
-def new_connector(project_id: str, body: ConnectorBody, vault: Vault, id: str | None = None) -> Connector:  # noqa: A002
+def new_connector(project_id: str, body: ConnectorBody, cipher: Cipher, id: str | None = None) -> Connector:  # noqa: A002
     """Return a connector that is not stored yet."""
     connector = Connector(id=id or new_id(), created_at=now(), project_id=project_id, type=body.type)
-    connector.update(body, vault)
-    return connector
-
-
-def get_connector(session: Session, connector_id: str) -> Connector:
-    """Return a connector; 404 if there is none."""
-    connector = session.scalar(select(Connector).where(Connector.id == connector_id))
-    if connector is None:
-        raise PlatformError(404, "no such connector")
+    connector.update(body, cipher)
     return connector

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from ..errors import PlatformError
-from ..wire import Body, Refusal, View
-from .kinds import KINDS
+from ..schemas import Body, Refusal, View
+from .types import CONNECTOR_TYPES
 
 Type = Literal["SQL", "FTP", "SFTP", "S3", "GCP"]
 
@@ -33,7 +33,7 @@ class ConnectorFields(Body):
 
     def require(self, kind: str, but: tuple[str, ...] = ()) -> None:
         """Refuse the body if a field that `kind` needs is missing, except those in `but`."""
-        missing = [name for name in KINDS[kind].required if name not in but and getattr(self, name) is None]
+        missing = [name for name in CONNECTOR_TYPES[kind].required if name not in but and getattr(self, name) is None]
         if missing:
             raise PlatformError(400, *(f"{name}: an {kind} connector needs it" for name in missing))
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped
 
 from ..database import Owned, now
-from ..errors import PlatformError
 from ..ids import new_id
 
 
@@ -14,6 +12,7 @@ class Dataset(Owned):
     """A dataset."""
 
     __tablename__ = "datasets"
+    NOUN = "dataset"
 
     name: Mapped[str]
     datasource_id: Mapped[str | None]
@@ -39,11 +38,3 @@ def new_dataset(project_id: str, name: str, datasource_id: str | None, origin: s
         origin=origin,
         state="pending",
     )
-
-
-def get_dataset(session: Session, dataset_id: str) -> Dataset:
-    """Return a dataset; 404 if there is none."""
-    dataset = session.scalar(select(Dataset).where(Dataset.id == dataset_id))
-    if dataset is None:
-        raise PlatformError(404, "no such dataset")
-    return dataset

@@ -10,21 +10,20 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import StreamingResponse
-from sqlalchemy import select
 
-from ..connectors.models import get_connector
-from ..database import page_of
+from ..connectors.models import Connector
+from ..crud import Collection, find, find_named
 from ..datasources.models import Datasource
 from ..errors import PlatformError
 from ..ids import new_id
-from ..projects.models import get_project
-from ..services import PageNumber, Services, Shared
+from ..projects.models import Project
+from ..schemas import Page, Refusal
 from ..settings import SourceSettings
 from ..sources import Connection, Location, open_source
 from ..sources.cancellation import Cancellation
-from ..wire import Page, Refusal
+from ..state import PageNumber, Shared, State
 from .copier import Job, Rows
-from .models import Dataset, get_dataset, new_dataset
+from .models import Dataset, new_dataset
 from .schemas import Column, DatasetBody, DatasetView, Extension, Origin, Sample
 from .snapshots import first_rows, read_csv, read_parquet, read_zip
 
@@ -32,29 +31,24 @@ SAMPLE_ROWS = 10
 
 router = APIRouter(tags=["datasets"])
 
+_datasets = Collection(Dataset, DatasetView)
+
 _MEDIA_TYPES = {"zip": "application/zip", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
 @router.get("/projects/{project_id}/datasets")
 def list_datasets(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasetView]:
     """List the datasets of a project, oldest first."""
-    query = select(Dataset).where(Dataset.project_id == project_id).order_by(Dataset.number)
-    with shared.database.read() as session:
-        get_project(session, project_id)
-        items, meta = page_of(session, query, page, shared.settings.page_size)
-        return Page[DatasetView].model_validate({"items": items, "metaData": meta})
+    return _datasets.page(shared, page, project_id)
 
 
 @router.post("/projects/{project_id}/datasets/data-source")
 def create_from_datasource(project_id: str, body: DatasetBody, shared: Shared) -> DatasetView:
     """Take a snapshot of a data source as it is now. The rows are copied after the answer."""
     with shared.database.write() as session:
-        get_project(session, project_id)
-        query = select(Datasource).where(Datasource.id == body.datasource_id, Datasource.project_id == project_id)
-        datasource = session.scalar(query)
-        if datasource is None:
-            raise PlatformError(400, "datasource_id: no such data source in this project")
-        connection = get_connector(session, datasource.connector_id).connection(shared.vault)
+        find(session, Project, project_id)
+        datasource = find_named(session, Datasource, project_id, "datasource_id", body.datasource_id)
+        connection = find(session, Connector, datasource.connector_id).connection(shared.cipher)
         location = datasource.location()
         dataset = new_dataset(project_id, body.name, datasource.id, body.origin)
         session.add(dataset)
@@ -81,14 +75,14 @@ def create_from_file(
 ) -> DatasetView:
     """Upload a file. Its rows are read after the answer."""
     with shared.database.read() as session:
-        get_project(session, project_id)
+        find(session, Project, project_id)
     incoming = shared.settings.sources.spool / new_id()
     incoming.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     incoming.touch(mode=0o600)
     with incoming.open("wb") as copy:
         shutil.copyfileobj(file.file, copy)
     with shared.database.write() as session:
-        get_project(session, project_id)
+        find(session, Project, project_id)
         dataset = new_dataset(project_id, name, None, origin)
         session.add(dataset)
     view = DatasetView.model_validate(dataset)
@@ -99,15 +93,13 @@ def create_from_file(
 @router.get("/datasets/{dataset_id}")
 def read_dataset(dataset_id: str, shared: Shared) -> DatasetView:
     """Return a dataset and how far its copy is."""
-    with shared.database.read() as session:
-        return DatasetView.model_validate(get_dataset(session, dataset_id))
+    return _datasets.read(shared, dataset_id)
 
 
 @router.delete("/datasets/{dataset_id}", status_code=204)
 def delete_dataset(dataset_id: str, shared: Shared) -> None:
     """Delete a dataset with its rows. A copy under way is broken off."""
-    with shared.database.write() as session:
-        session.delete(get_dataset(session, dataset_id))
+    _datasets.delete(shared, dataset_id)
     shared.copier.forget([dataset_id])
 
 
@@ -142,10 +134,10 @@ def sample(dataset_id: str, shared: Shared) -> Sample:
     return Sample(columns=[Column(name=name) for name in names], rows=rows)
 
 
-def _open(dataset_id: str, shared: Services) -> tuple[Dataset, BinaryIO]:
+def _open(dataset_id: str, shared: State) -> tuple[Dataset, BinaryIO]:
     """Return a dataset and its rows. Deleting it from now on does not cut a download short."""
     with shared.database.read() as session:
-        dataset = get_dataset(session, dataset_id)
+        dataset = find(session, Dataset, dataset_id)
     if dataset.state == "failed":
         raise PlatformError(409, f"dataset '{dataset.name}' has no rows: {dataset.error}")
     if dataset.state != "done":

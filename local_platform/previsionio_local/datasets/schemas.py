@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, computed_field
 
-from ..wire import Body, View
+from ..schemas import Body, View
 
 State = Literal["pending", "running", "done", "failed"]
 Origin = Literal["pipeline_output", "pipeline_intermediate_file"]

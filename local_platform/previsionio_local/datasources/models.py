@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import ForeignKey, select
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Owned, now
-from ..errors import PlatformError
 from ..ids import new_id
 from ..sources import Location
 
@@ -17,6 +16,7 @@ class Datasource(Owned):
     """A data source."""
 
     __tablename__ = "data_sources"
+    NOUN = "data source"
 
     connector_id: Mapped[str] = mapped_column(ForeignKey("connectors.id", ondelete="CASCADE"), index=True)
     name: Mapped[str]
@@ -49,12 +49,4 @@ def new_datasource(
         id=id or new_id(), created_at=now(), project_id=project_id, connector_id=connector_id, name=name
     )
     datasource.move(location)
-    return datasource
-
-
-def get_datasource(session: Session, datasource_id: str) -> Datasource:
-    """Return a data source; 404 if there is none."""
-    datasource = session.scalar(select(Datasource).where(Datasource.id == datasource_id))
-    if datasource is None:
-        raise PlatformError(404, "no such data source")
     return datasource

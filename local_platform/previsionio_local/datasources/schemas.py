@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field, computed_field
 
-from ..connectors.kinds import G_CLOUD_SHAPES, KINDS
+from ..connectors.types import CONNECTOR_TYPES, G_CLOUD_SHAPES
 from ..errors import PlatformError
+from ..schemas import Body, View
 from ..sources import Location
-from ..wire import Body, View
 
 GCloud = Literal["BigQuery", "Storage"]
 
@@ -29,7 +29,7 @@ class LocationBody(Body):
     def location(self, kind: str) -> Location:
         """Return the location, if its shape is one that connectors of this kind have; 400 if not."""
         given = {name: value for name in _PLACES if (value := getattr(self, name)) is not None}
-        shapes = KINDS[kind].shapes
+        shapes = CONNECTOR_TYPES[kind].shapes
         if self.g_cloud:
             if kind != "GCP":
                 raise PlatformError(400, f"g_cloud: only a GCP connector takes it, not one for {kind}")

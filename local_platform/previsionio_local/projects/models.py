@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-from sqlalchemy.orm import Mapped, Session
+from sqlalchemy.orm import Mapped
 
 from ..database import Stored, now
-from ..errors import PlatformError
 from ..ids import new_id
 
 DEFAULT_COLOR = "#a748f5"
@@ -16,6 +14,7 @@ class Project(Stored):
     """A project."""
 
     __tablename__ = "projects"
+    NOUN = "project"
 
     name: Mapped[str]
     description: Mapped[str | None]
@@ -27,11 +26,3 @@ def new_project(name: str, description: str | None = None, color: str | None = N
     return Project(
         id=id or new_id(), created_at=now(), name=name, description=description, color=color or DEFAULT_COLOR
     )
-
-
-def get_project(session: Session, project_id: str) -> Project:
-    """Return a project; 404 if there is none."""
-    project = session.scalar(select(Project).where(Project.id == project_id))
-    if project is None:
-        raise PlatformError(404, "no such project")
-    return project

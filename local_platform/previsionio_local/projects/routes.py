@@ -4,101 +4,105 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ..account import EMAIL, USER_ID
-from ..database import page_of
+from ..crud import Collection
 from ..datasets.models import Dataset
 from ..errors import PlatformError
-from ..services import PageNumber, Shared
-from ..wire import Page, allow
-from .models import DEFAULT_COLOR, Project, get_project, new_project
+from ..schemas import Page, allow
+from ..state import PageNumber, Shared
+from .models import DEFAULT_COLOR, Project, new_project
 from .schemas import ProjectBody, ProjectView, RoleBody, UserBody, UserView
 
+router = APIRouter(tags=["projects"])
+updates = APIRouter(tags=["projects"])
+"""What is left out where updates are withheld."""
 
-def router(update: bool) -> APIRouter:
-    """Return the routes, with `PUT` only where updates are offered."""
-    routes = APIRouter(tags=["projects"])
+_projects = Collection(Project, ProjectView)
 
-    @routes.get("/projects")
-    def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
-        """List the projects, oldest first."""
-        with shared.database.read() as session:
-            items, meta = page_of(session, select(Project).order_by(Project.number), page, shared.settings.page_size)
-            return Page[ProjectView].model_validate({"items": items, "metaData": meta})
 
-    # One of the vendor's SDKs posts with a slash at the end and follows no redirect.
-    @routes.post("/projects/", include_in_schema=False)
-    @routes.post("/projects")
-    def create_project(body: ProjectBody, shared: Shared) -> ProjectView:
-        """Make a project."""
-        with shared.database.write() as session:
-            project = new_project(body.name, body.description, body.color)
-            session.add(project)
-        return ProjectView.model_validate(project)
+@router.get("/projects")
+def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
+    """List the projects, oldest first."""
+    return _projects.page(shared, page)
 
-    @routes.get("/projects/{project_id}")
-    def read_project(project_id: str, shared: Shared) -> ProjectView:
-        """Return a project."""
-        with shared.database.read() as session:
-            return ProjectView.model_validate(get_project(session, project_id))
 
-    @routes.delete("/projects/{project_id}", status_code=204)
-    def delete_project(project_id: str, shared: Shared) -> None:
-        """Delete a project with everything in it."""
-        with shared.database.write() as session:
-            datasets = session.scalars(select(Dataset.id).where(Dataset.project_id == project_id)).all()
-            session.delete(get_project(session, project_id))
-        shared.copier.forget(datasets)
+# One of the vendor's SDKs posts with a slash at the end and follows no redirect.
+@router.post("/projects/", include_in_schema=False)
+@router.post("/projects")
+def create_project(body: ProjectBody, shared: Shared) -> ProjectView:
+    """Make a project."""
+    return _projects.add(shared, lambda _: new_project(body.name, body.description, body.color))
 
-    @routes.options("/projects/{project_id}", status_code=204)
-    def project_options(project_id: str, shared: Shared) -> Response:
-        """Say what can be done with a project."""
-        with shared.database.read() as session:
-            get_project(session, project_id)
-        return allow(update)
 
-    if update:
+@router.get("/projects/{project_id}")
+def read_project(project_id: str, shared: Shared) -> ProjectView:
+    """Return a project."""
+    return _projects.read(shared, project_id)
 
-        @routes.put("/projects/{project_id}")
-        def update_project(project_id: str, body: ProjectBody, shared: Shared) -> ProjectView:
-            """Change name, description and colour: what is left out is emptied."""
-            with shared.database.write() as session:
-                project = get_project(session, project_id)
-                project.name = body.name
-                project.description = body.description
-                project.color = body.color or DEFAULT_COLOR
-            return ProjectView.model_validate(project)
 
-    @routes.get("/projects/{project_id}/users")
-    def list_users(project_id: str, shared: Shared) -> list[UserView]:
-        """List the users of a project: a bare list, without pages."""
-        with shared.database.read() as session:
-            get_project(session, project_id)
-        return [UserView()]
+@router.delete("/projects/{project_id}", status_code=204)
+def delete_project(project_id: str, shared: Shared) -> None:
+    """Delete a project with everything in it."""
+    datasets: list[str] = []
 
-    @routes.post("/projects/{project_id}/users")
-    def add_user(project_id: str, body: UserBody, shared: Shared) -> ProjectView:
-        """Add somebody who has an account; here there is but one account, which is in already."""
-        project = read_project(project_id, shared)
-        if body.email != EMAIL:
-            raise PlatformError(400, "nobody with that e-mail address has an account on this platform")
-        return _keep_admin(project, body.projectRole)
+    def note_datasets(session: Session, _: Project) -> None:
+        datasets.extend(session.scalars(select(Dataset.id).where(Dataset.project_id == project_id)))
 
-    @routes.put("/projects/{project_id}/users/{user_id}")
-    def change_user(project_id: str, user_id: str, body: RoleBody, shared: Shared) -> ProjectView:
-        """Change a user's role."""
-        project = read_project(project_id, shared)
-        _known_user(user_id)
-        return _keep_admin(project, body.projectRole)
+    _projects.delete(shared, project_id, note_datasets)
+    shared.copier.forget(datasets)
 
-    @routes.delete("/projects/{project_id}/users/{user_id}")
-    def remove_user(project_id: str, user_id: str, shared: Shared) -> ProjectView:
-        """Remove a user, though never the last admin."""
-        project = read_project(project_id, shared)
-        _known_user(user_id)
-        return _keep_admin(project, "none")
 
-    return routes
+@router.options("/projects/{project_id}", status_code=204)
+def project_options(project_id: str, shared: Shared) -> Response:
+    """Say what can be done with a project."""
+    read_project(project_id, shared)
+    return allow(shared.settings.update)
+
+
+@updates.put("/projects/{project_id}")
+def update_project(project_id: str, body: ProjectBody, shared: Shared) -> ProjectView:
+    """Change name, description and color: what is left out is emptied."""
+
+    def change(_: Session, project: Project) -> None:
+        project.name = body.name
+        project.description = body.description
+        project.color = body.color or DEFAULT_COLOR
+
+    return _projects.change(shared, project_id, change)
+
+
+@router.get("/projects/{project_id}/users")
+def list_users(project_id: str, shared: Shared) -> list[UserView]:
+    """List the users of a project: a bare list, without pages."""
+    read_project(project_id, shared)
+    return [UserView()]
+
+
+@router.post("/projects/{project_id}/users")
+def add_user(project_id: str, body: UserBody, shared: Shared) -> ProjectView:
+    """Add somebody who has an account; here there is but one account, which is in already."""
+    project = read_project(project_id, shared)
+    if body.email != EMAIL:
+        raise PlatformError(400, "nobody with that e-mail address has an account on this platform")
+    return _keep_admin(project, body.projectRole)
+
+
+@router.put("/projects/{project_id}/users/{user_id}")
+def change_user(project_id: str, user_id: str, body: RoleBody, shared: Shared) -> ProjectView:
+    """Change a user's role."""
+    project = read_project(project_id, shared)
+    _known_user(user_id)
+    return _keep_admin(project, body.projectRole)
+
+
+@router.delete("/projects/{project_id}/users/{user_id}")
+def remove_user(project_id: str, user_id: str, shared: Shared) -> ProjectView:
+    """Remove a user, though never the last admin."""
+    project = read_project(project_id, shared)
+    _known_user(user_id)
+    return _keep_admin(project, "none")
 
 
 def _known_user(user_id: str) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from ..account import EMAIL, USER_ID
-from ..wire import Body, View
+from ..schemas import Body, View
 
 
 class ProjectBody(Body):

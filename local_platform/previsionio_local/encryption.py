@@ -13,30 +13,30 @@ from cryptography.fernet import Fernet, InvalidToken
 from .errors import PlatformError
 
 
-class Vault:
+class Cipher:
     """Encrypts credentials with a key that lies in a file beside the database, readable by its owner only."""
 
     def __init__(self, key_file: Path) -> None:
-        self._cipher = Fernet(_kept(key_file, lambda: Fernet.generate_key().decode()))
+        self._fernet = Fernet(_kept(key_file, lambda: Fernet.generate_key().decode()))
 
-    def lock(self, credentials: dict[str, Any]) -> bytes:
+    def encrypt(self, credentials: dict[str, Any]) -> bytes:
         """Return `credentials` encrypted."""
-        return self._cipher.encrypt(json.dumps(credentials).encode())
+        return self._fernet.encrypt(json.dumps(credentials).encode())
 
-    def open(self, locked: bytes) -> dict[str, Any]:
-        """Return what `lock` encrypted.
+    def decrypt(self, encrypted: bytes) -> dict[str, Any]:
+        """Return what `encrypt` was given.
 
         Raises:
             PlatformError: the key file is not the one that these credentials were encrypted with.
         """
         try:
-            credentials: dict[str, Any] = json.loads(self._cipher.decrypt(locked))
+            credentials: dict[str, Any] = json.loads(self._fernet.decrypt(encrypted))
         except InvalidToken:
             raise PlatformError(409, "the stored credentials were encrypted with another key file") from None
         return credentials
 
 
-def token_in(folder: Path) -> str:
+def token(folder: Path) -> str:
     """Return the token kept in `folder`; make one the first time."""
     return _kept(folder / "token", lambda: secrets.token_urlsafe(32))
 

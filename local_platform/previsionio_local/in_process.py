@@ -12,13 +12,12 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from .app import open_services
-from .calls import Call
-from .control import Seed
+from .app import open_state
+from .call_log import Call
 from .faults import FaultRule
+from .seeding import Seed, default_project, reset, seed
 from .server import Server, listen
 from .settings import Settings, SourceSettings
-from .store import default_project, reset, seed
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -92,9 +91,9 @@ class LocalPlatform:
         with ExitStack() as stack:
             self.data = self._folder or Path(stack.enter_context(TemporaryDirectory(prefix="previsionio-local-")))
             settings = Settings(self.data, self._token, self._update, self._page_size, self._sources, self._copies)
-            self._services = stack.enter_context(open_services(settings))
-            self.token = self._services.token
-            self.project_id = default_project(self._services)
+            self._state = stack.enter_context(open_state(settings))
+            self.token = self._state.token
+            self.project_id = default_project(self._state)
             listener, self.url = listen(*self._address)
             stack.enter_context(listener)
             self._start(listener)
@@ -109,39 +108,39 @@ class LocalPlatform:
 
     def calls(self) -> list[Call]:
         """Return the calls below `/ext/v1` since they were last cleared, in order, without `/events`."""
-        return list(self._services.calls.calls)
+        return list(self._state.calls.calls)
 
     def clear_calls(self) -> None:
         """Forget the calls so far."""
-        self._services.calls.clear()
+        self._state.calls.clear()
 
     @property
     def max_in_flight(self) -> int:
         """The most calls that were in flight at once since they were last cleared."""
-        return self._services.calls.max_in_flight
+        return self._state.calls.max_in_flight
 
     def faults(self, rules: Iterable[Mapping[str, Any]] = ()) -> None:
         """Replace all planted faults; each rule is a mapping with the fields of `FaultRule`."""
-        self._services.faults.plant([FaultRule.model_validate(rule) for rule in rules])
+        self._state.faults.set([FaultRule.model_validate(rule) for rule in rules])
 
     def latency(self, seconds: float) -> None:
         """Make every call wait before it is handled; 0 takes it away."""
-        self._services.faults.latency = seconds
+        self._state.faults.latency = seconds
 
     def seed(self, **objects: list[dict[str, Any]]) -> dict[str, list[str]]:
         """Store many `projects`, `connectors` and `data_sources` at once; return their ids by kind.
 
         Each is a creation body. `_id` may be given, to link by it; `project_id` is the default project's if left out.
         """
-        return seed(self._services, Seed.model_validate(objects))
+        return seed(self._state, Seed.model_validate(objects))
 
     def reset(self) -> None:
         """Drop all objects, recorded calls, faults and latency. The default project comes back under its old id."""
-        reset(self._services)
+        reset(self._state)
 
     def _start(self, listener: socket.socket) -> None:
         ready = threading.Event()
-        self._server = Server(self._services, ready.set)
+        self._server = Server(self._state, ready.set)
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._server.serve([listener])), name="previsionio-local", daemon=True
         )

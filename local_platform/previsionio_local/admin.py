@@ -5,13 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from .calls import Call
-from .connectors.schemas import ConnectorBody
-from .datasources.schemas import DatasourceBody
+from .call_log import Call
 from .faults import FaultRule
-from .projects.schemas import ProjectBody
-from .services import Shared
-from .store import default_project, reset, seed
+from .seeding import Seed, default_project, reset, seed
+from .state import Shared
 
 router = APIRouter(prefix="/_local", tags=["local"])
 
@@ -22,38 +19,11 @@ class Latency(BaseModel):
     seconds: float = Field(ge=0, le=3600)
 
 
-class SeedProject(ProjectBody):
-    """A project to seed, under an id of your choice."""
-
-    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
-
-
-class SeedConnector(ConnectorBody):
-    """A connector to seed, by default in the default project."""
-
-    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
-    project_id: str | None = None
-
-
-class SeedDatasource(DatasourceBody):
-    """A data source to seed, by default in the project of its connector."""
-
-    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
-
-
 class Calls(BaseModel):
     """Recorded calls."""
 
     items: list[Call]
     max_in_flight: int
-
-
-class Seed(BaseModel):
-    """Objects to store at once, without the checks that their calls make."""
-
-    projects: list[SeedProject] = []
-    connectors: list[SeedConnector] = []
-    data_sources: list[SeedDatasource] = []
 
 
 class Started(BaseModel):
@@ -110,13 +80,13 @@ async def clear_calls(shared: Shared) -> None:
 @router.put("/faults", status_code=204)
 async def plant_faults(rules: list[FaultRule], shared: Shared) -> None:
     """Replace all faults. They hit calls below `/ext/v1`, except `/events`."""
-    shared.faults.plant(rules)
+    shared.faults.set(rules)
 
 
 @router.delete("/faults", status_code=204)
 async def clear_faults(shared: Shared) -> None:
     """Take all faults away."""
-    shared.faults.plant([])
+    shared.faults.set([])
 
 
 @router.put("/latency", status_code=204)

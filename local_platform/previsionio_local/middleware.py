@@ -10,10 +10,10 @@ from collections.abc import Callable
 from fastapi.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .calls import Call
+from .call_log import Call
 from .errors import error_response
 from .faults import FaultRule
-from .services import Services
+from .state import State
 
 API = "/ext/v1"
 OPEN = "/_local/health"
@@ -26,9 +26,9 @@ class Gate:
     `cut` closes the connection of a scope without an answer; only the server can do that.
     """
 
-    def __init__(self, app: ASGIApp, services: Services, cut: Callable[[Scope], None]) -> None:
+    def __init__(self, app: ASGIApp, state: State, cut: Callable[[Scope], None]) -> None:
         self._app = app
-        self._services = services
+        self._state = state
         self._cut = cut
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -44,7 +44,7 @@ class Gate:
 
     def _allowed(self, scope: Scope) -> bool:
         sent = b"".join(value for name, value in scope["headers"] if name == b"authorization")
-        return hmac.compare_digest(sent, self._services.token.encode())
+        return hmac.compare_digest(sent, self._state.token.encode())
 
     async def _recorded(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(API)
@@ -53,7 +53,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         call = Call(scope["method"], path, scope["query_string"].decode("latin-1"))
-        calls = self._services.calls
+        calls = self._state.calls
 
         async def watch(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -70,10 +70,10 @@ class Gate:
             calls.leave(call)
 
     async def _handle(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
-        faults = self._services.faults
+        faults = self._state.faults
         if faults.latency:
             await asyncio.sleep(faults.latency)
-        rule = faults.strike(call.method, call.path)
+        rule = faults.match(call.method, call.path)
         if rule is None:
             await self._app(scope, receive, send)
             return

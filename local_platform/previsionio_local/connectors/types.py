@@ -1,4 +1,4 @@
-"""The five kinds of connector: what each needs, what its data sources look like, what it can list."""
+"""The five types of connector: what each needs, what its data sources look like, what it can list."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ _LOGIN = ("host", "port", "username", "password")
 
 
 @dataclass(frozen=True)
-class Kind:
-    """One kind of connector."""
+class ConnectorType:
+    """One type of connector."""
 
     required: tuple[str, ...]
     """Fields of the connector."""
@@ -19,12 +19,12 @@ class Kind:
     """What its source can list."""
 
 
-KINDS = {
-    "SQL": Kind(_LOGIN, (("database", "table"), ("database", "request")), ("databases", "tables")),
-    "FTP": Kind(_LOGIN, (("path",),), ("paths",)),
-    "SFTP": Kind(_LOGIN, (("path",),), ("paths",)),
-    "S3": Kind(("username", "password"), (("bucket", "path"),), ("buckets", "paths")),
-    "GCP": Kind(
+CONNECTOR_TYPES = {
+    "SQL": ConnectorType(_LOGIN, (("database", "table"), ("database", "request")), ("databases", "tables")),
+    "FTP": ConnectorType(_LOGIN, (("path",),), ("paths",)),
+    "SFTP": ConnectorType(_LOGIN, (("path",),), ("paths",)),
+    "S3": ConnectorType(("username", "password"), (("bucket", "path"),), ("buckets", "paths")),
+    "GCP": ConnectorType(
         ("googleCredentials",), (("database", "table"), ("bucket", "path")), ("buckets", "databases", "paths", "tables")
     ),
 }

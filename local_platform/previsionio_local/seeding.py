@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from pydantic import BaseModel, Field
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from .connectors.models import Connector, new_connector
+from .connectors.schemas import ConnectorBody
 from .database import Base
 from .datasets.models import Dataset
 from .datasources.models import new_datasource
+from .datasources.schemas import DatasourceBody
 from .errors import PlatformError
 from .projects.models import Project, new_project
-
-if TYPE_CHECKING:
-    from .control import Seed, SeedConnector, SeedDatasource, SeedProject
-    from .services import Services
+from .projects.schemas import ProjectBody
+from .state import State
 
 _DEFAULT_PROJECT = "default project"
 
@@ -32,9 +32,36 @@ class Note(Base):
     value: Mapped[str]
 
 
-def default_project(services: Services) -> str:
+class SeedProject(ProjectBody):
+    """A project to seed, under an id of your choice."""
+
+    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
+
+
+class SeedConnector(ConnectorBody):
+    """A connector to seed, by default in the default project."""
+
+    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
+    project_id: str | None = None
+
+
+class SeedDatasource(DatasourceBody):
+    """A data source to seed, by default in the project of its connector."""
+
+    id: str | None = Field(None, alias="_id", pattern="^[0-9a-f]{24}$")
+
+
+class Seed(BaseModel):
+    """Objects to store at once, without the checks that their calls make."""
+
+    projects: list[SeedProject] = []
+    connectors: list[SeedConnector] = []
+    data_sources: list[SeedDatasource] = []
+
+
+def default_project(state: State) -> str:
     """Return the id of the default project; make the project if it is not there. Its id stays the same for ever."""
-    with services.database.write() as session:
+    with state.database.write() as session:
         note = session.get(Note, _DEFAULT_PROJECT)
         if note is None:
             project = new_project("default", "Made by the local platform")
@@ -47,28 +74,28 @@ def default_project(services: Services) -> str:
         return project.id
 
 
-def reset(services: Services) -> str:
+def reset(state: State) -> str:
     """Drop all objects, calls, faults and latency; return the id of the default project, which is made again."""
-    with services.database.write() as session:
+    with state.database.write() as session:
         datasets = session.scalars(select(Dataset.id)).all()
         # Everything else belongs to a project and goes with it.
         session.execute(delete(Project))
-    services.copier.forget(datasets)
-    services.faults.plant([])
-    services.faults.latency = 0.0
-    services.calls.clear()
-    services.events.forget()
-    return default_project(services)
+    state.copier.forget(datasets)
+    state.faults.set([])
+    state.faults.latency = 0.0
+    state.calls.clear()
+    state.events.forget()
+    return default_project(state)
 
 
-def seed(services: Services, objects: Seed) -> dict[str, list[str]]:
+def seed(state: State, objects: Seed) -> dict[str, list[str]]:
     """Store many objects in one go; return their ids by kind."""
-    home = default_project(services)
+    home = default_project(state)
     try:
-        with services.database.write() as session:
+        with state.database.write() as session:
             return {
                 "projects": _seed_projects(session, objects.projects),
-                "connectors": _seed_connectors(session, objects.connectors, home, services),
+                "connectors": _seed_connectors(session, objects.connectors, home, state),
                 "data_sources": _seed_datasources(session, objects.data_sources),
             }
     except IntegrityError:
@@ -82,7 +109,7 @@ def _seed_projects(session: Session, bodies: Sequence[SeedProject]) -> list[str]
     return [project.id for project in projects]
 
 
-def _seed_connectors(session: Session, bodies: Sequence[SeedConnector], home: str, services: Services) -> list[str]:
+def _seed_connectors(session: Session, bodies: Sequence[SeedConnector], home: str, state: State) -> list[str]:
     projects = set(session.scalars(select(Project.id)))
     connectors = []
     for body in bodies:
@@ -90,7 +117,7 @@ def _seed_connectors(session: Session, bodies: Sequence[SeedConnector], home: st
         if project_id not in projects:
             raise PlatformError(400, "project_id: no such project")
         body.require(body.type)
-        connectors.append(new_connector(project_id, body, services.vault, body.id))
+        connectors.append(new_connector(project_id, body, state.cipher, body.id))
     session.add_all(connectors)
     session.flush()
     return [connector.id for connector in connectors]

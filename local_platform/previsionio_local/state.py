@@ -1,4 +1,4 @@
-"""What the routes share: the database, the vault, the settings."""
+"""What the routes share: the database, the cipher, the settings."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from .calls import CallLog
+from .call_log import CallLog
 from .database import Database
 from .datasets.copier import Copier
+from .encryption import Cipher
 from .events import EventHub
 from .faults import Faults
 from .settings import Settings
-from .vault import Vault
 
 
 @dataclass
-class Services:
+class State:
     """The parts of one running platform."""
 
     settings: Settings
     database: Database
-    vault: Vault
+    cipher: Cipher
     token: str
     events: EventHub
     copier: Copier
@@ -30,11 +30,11 @@ class Services:
     faults: Faults = field(default_factory=Faults)
 
 
-async def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
+async def _services(request: Request) -> State:
+    state: State = request.app.state.platform
+    return state
 
 
-Shared = Annotated[Services, Depends(_services)]
+Shared = Annotated[State, Depends(_services)]
 
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="Counted from 1.")]
