@@ -14,7 +14,7 @@ from ..projects.models import get_project
 from ..services import PageNumber, Services, Shared
 from ..source_calls import asks_source
 from ..sources import NotFoundInSource, Source, open_source
-from ..wire import Done, Names, Page, Refusal, allow
+from ..wire import Done, Names, Page, Paths, Refusal, allow
 from .kinds import KINDS
 from .models import Connector, get_connector, new_connector
 from .schemas import SECRETS, ConnectorBody, ConnectorUpdate, ConnectorView, Found, NotFound
@@ -120,10 +120,11 @@ def router(update: bool) -> APIRouter:
     @asks_source
     def list_paths(
         connector_id: str, shared: Shared, bucket: str | None = Query(None, description="S3 and GCP only")
-    ) -> Names:
+    ) -> Paths:
         """List the files, 10,000 at most. For buckets an extension of the local platform."""
         with _source(connector_id, shared) as source:
-            return Names(items=source.paths(bucket))
+            paths = source.paths(bucket)
+        return Paths(items=paths, complete=paths.complete)
 
     @routes.post(
         "/connectors/{connector_id}/verify",

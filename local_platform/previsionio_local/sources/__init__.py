@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..settings import SourceSettings
 from .base import Connection, Location, NotFoundInSource, Source, SourceError
+from .deadline import PunctualSource
 
 __all__ = ["Connection", "Location", "NotFoundInSource", "Source", "SourceError", "open_source"]
 
@@ -16,6 +17,10 @@ def open_source(connection: Connection, settings: SourceSettings) -> Source:
     Raises:
         SourceError: the source cannot be reached.
     """
+    return PunctualSource(lambda: _open(connection, settings), settings.lookup_timeout)
+
+
+def _open(connection: Connection, settings: SourceSettings) -> Source:
     if connection.type == "SQL":
         from .sql import SQLSource
 
