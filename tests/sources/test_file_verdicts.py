@@ -14,9 +14,10 @@ import pytest
 import requests
 from previsionio_local import LocalPlatform
 
-from tests.platform.client import Client, client_of
+from tests.platform.client import Client, client_of, refusal
 from tests.servers.process import unprivileged_user
-from tests.servers.proftpd import FTP, SFTP
+from tests.servers.proftpd import FTP, FTPS, SFTP
+from tests.servers.seaweedfs import S3
 
 GOOD = b"id,name\n1,Zo\xc3\xab\n"
 LONG = b"id,name\n" + b"1,2\n" * 40_000
@@ -139,6 +140,46 @@ def test_all_agree_on_every_file(client: Client, server: FTP | SFTP, tree: Tree)
     assert old in paths["items"]
     assert client.post(f"/connectors/{connector['_id']}/verify", path=old) == {"found": True}
     assert client.dataset(client.datasource(connector, path=old))["rows"] == 1
+
+
+def test_an_ftp_server_that_wants_tls_gets_it(client: Client, ftps: FTPS) -> None:
+    """ProFTPD also wants the session of the control connection for the data."""
+    login = {name: getattr(ftps, name) for name in ("host", "port", "username", "password")}
+    connector = client.connector(type="FTP", **login)
+    assert client.post(f"/connectors/{connector['_id']}/test")["status"] == 200
+    paths = client.get(f"/connectors/{connector['_id']}/paths")
+    assert paths == {"items": sorted(ftps.files), "complete": True}
+    for path in ("customers.csv", "exports/été à Paris/clients.csv"):
+        dataset = client.dataset(client.datasource(connector, path=path))
+        assert dataset["errorMessage"] is None
+    wrong = client.connector(type="FTP", **login | {"password": "wrong"})
+    message = refusal(client.call("POST", f"/connectors/{wrong['_id']}/test"), 400)
+    assert message == "access denied for user 'reader'"
+
+
+def test_all_agree_on_every_object(s3: S3) -> None:
+    bucket = f"verdicts-{uuid.uuid4().hex[:8]}"
+    writer = s3.client()
+    writer.create_bucket(Bucket=bucket)
+    for content, (data, _) in CONTENTS.items():
+        writer.put_object(Bucket=bucket, Key=content, Body=data)
+    labels = {"labeled gzip": (gzip.compress(GOOD), "gzip"), "labeled br": (b"\x0b\x02\x80", "br")}
+    for key, (data, encoding) in labels.items():
+        writer.put_object(Bucket=bucket, Key=key, Body=data, ContentEncoding=encoding)
+    wanted = {content: verdict for content, (_, verdict) in CONTENTS.items()}
+    wanted |= {"labeled gzip": None, "labeled br": "Content-Encoding is br", "missing": "no object"}
+    with LocalPlatform(s3_endpoint=s3.endpoint) as platform, client_of(platform) as client:
+        for user, denied in ((s3.username, None), (s3.lister, "access denied")):
+            connector = client.connector(type="S3", username=user, password=s3.password)
+            for key, verdict in wanted.items():
+                location = {"bucket": bucket, "path": key}
+                expected = denied or verdict
+                verified = reason(client.call("POST", f"/connectors/{connector['_id']}/verify", json=location))
+                datasource = client.datasource(connector, **location)
+                tested = reason(client.call("POST", f"/data-sources/{datasource['_id']}/test"))
+                copied = client.dataset(datasource)["errorMessage"]
+                assert verified == tested == copied
+                assert (copied is None) if expected is None else (expected in copied)
 
 
 def reason(answer: requests.Response) -> Any:

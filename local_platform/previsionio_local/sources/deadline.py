@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .base import Listing, Location, Source, SourceError
 
@@ -26,6 +26,7 @@ class PunctualSource:
     def __init__(self, open_it: Callable[[], Source], seconds: float) -> None:
         self._seconds = seconds
         self._given_up = False
+        self._source: Source | None = None
         self._source = self._ask(open_it)
 
     def __enter__(self) -> Self:
@@ -35,29 +36,33 @@ class PunctualSource:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if not self._given_up:
-            self._source.__exit__(kind, error, trace)
+            self._opened().__exit__(kind, error, trace)
 
     def check(self) -> None:
-        self._ask(lambda: self._source.check())
+        self._ask(lambda: self._opened().check())
 
     def databases(self) -> list[str]:
-        return self._ask(lambda: self._source.databases())
+        return self._ask(lambda: self._opened().databases())
 
     def tables(self, database: str) -> list[str]:
-        return self._ask(lambda: self._source.tables(database))
+        return self._ask(lambda: self._opened().tables(database))
 
     def buckets(self) -> list[str]:
-        return self._ask(lambda: self._source.buckets())
+        return self._ask(lambda: self._opened().buckets())
 
     def paths(self, bucket: str | None = None) -> Listing:
-        return self._ask(lambda: self._source.paths(bucket))
+        return self._ask(lambda: self._opened().paths(bucket))
 
     def find(self, location: Location) -> None:
-        self._ask(lambda: self._source.find(location))
+        self._ask(lambda: self._opened().find(location))
 
     def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
         """Read the rows, which may take as long as it needs."""
-        return self._source.batches(location)
+        return self._opened().batches(location)
+
+    def _opened(self) -> Source:
+        assert self._source is not None
+        return self._source
 
     def _ask(self, question: Callable[[], T]) -> T:
         answers: list[T] = []
@@ -69,8 +74,10 @@ class PunctualSource:
             except BaseException as error:  # noqa: BLE001 - it is raised where the answer is awaited
                 errors.append(error)
             if self._given_up:
+                # Nobody else closes what was too slow, or what was opened too late.
+                late: Any = self._source or (answers and answers[0])
                 with suppress(Exception):
-                    self._source.__exit__(None, None, None)
+                    late.__exit__(None, None, None)
 
         # A daemon: a source that hangs must not keep the platform from ending.
         thread = threading.Thread(target=run, name="previsionio-local look-up", daemon=True)
