@@ -19,7 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from previsionio_local.sources import csv_rows
 from previsionio_local.sources.base import SourceError
-from previsionio_local.sources.csv_rows import CSVFormat, distinct
+from previsionio_local.sources.columns import distinct_names
+from previsionio_local.sources.csv_rows import CSVFormat
 from previsionio_local.sources.tabular import BEGINNING, check_beginning, read_table, spooled
 
 
@@ -72,7 +73,7 @@ def test_a_given_separator_counts() -> None:
 @pytest.mark.parametrize(
     ("header", "names"),
     [
-        (b"a,a,,a_2", ["a", "a_2", "column_3", "a_2_2"]),
+        (b"a,a,,a_2", ["a", "a_3", "column_3", "a_2"]),
         (b"\xef\xbb\xbfid,b", ["id", "b"]),
         (b'"two\nlines",b', ["two\nlines", "b"]),
     ],
@@ -253,7 +254,7 @@ def test_a_look_up_sees_what_is_wrong_at_the_beginning() -> None:
 
 def test_many_columns_take_no_longer_than_they_must() -> None:
     """Linear: a hundred thousand equal names would take minutes if each were compared with all others."""
-    names = distinct(["x"] * 100_000)
+    names = distinct_names(["x"] * 100_000)
     assert names[:3] == ["x", "x_2", "x_3"]
     assert len(set(names)) == 100_000
     header = ",".join(["x"] * 20_000)

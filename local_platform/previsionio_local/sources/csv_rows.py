@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from .base import SourceError
+from .columns import distinct_names
 
 ROWS_PER_BATCH = 20_000
 
@@ -91,7 +92,7 @@ def read_csv(file: IO[bytes], csv_format: CSVFormat) -> Iterator[pa.RecordBatch]
     """
     beginning = file.read(_BLOCK)
     header = _header(beginning, len(beginning) < _BLOCK, csv_format)
-    columns = distinct(header.names)
+    columns = distinct_names(header.names)
     rows = _rows(_Rest(beginning[header.size :], file), columns, header)
     nothing = True
     for batch in rows:
@@ -99,20 +100,6 @@ def read_csv(file: IO[bytes], csv_format: CSVFormat) -> Iterator[pa.RecordBatch]
         nothing = False
     if nothing:
         yield pa.RecordBatch.from_arrays([pa.array([], pa.string())] * len(columns), names=columns)
-
-
-def distinct(names: Iterable[str]) -> list[str]:
-    """Name the columns that have no name, and number those that share one."""
-    taken: dict[str, int] = {}
-    unique_names = []
-    for position, name in enumerate(names, 1):
-        unique = wanted = name or f"column_{position}"
-        while unique in taken:
-            taken[wanted] += 1
-            unique = f"{wanted}_{taken[wanted]}"
-        taken[unique] = 1
-        unique_names.append(unique)
-    return unique_names
 
 
 class _Rest(io.RawIOBase):

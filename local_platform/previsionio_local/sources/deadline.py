@@ -60,6 +60,10 @@ class PunctualSource:
         """Read the rows, which may take as long as it needs."""
         return self._opened().batches(location)
 
+    def cancel(self) -> None:
+        """Break off what another thread reads."""
+        self._opened().cancel()
+
     def _opened(self) -> Source:
         assert self._source is not None
         return self._source

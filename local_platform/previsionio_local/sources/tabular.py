@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .base import SourceError
-from .csv_rows import ROWS_PER_BATCH, CSVFormat, check_csv_beginning, distinct, read_csv
+from .columns import distinct_names
+from .csv_rows import ROWS_PER_BATCH, CSVFormat, check_csv_beginning, read_csv
 
 BEGINNING = 64 << 10
 """Bytes of a file that a look-up reads."""
@@ -137,7 +138,7 @@ def _refuse_others(beginning: bytes) -> None:
 
 def _read_parquet(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
     parquet = pq.ParquetFile(file)
-    names = distinct(parquet.schema_arrow.names)
+    names = distinct_names(parquet.schema_arrow.names)
     nothing = True
     for batch in parquet.iter_batches(ROWS_PER_BATCH):
         yield batch.rename_columns(names)
