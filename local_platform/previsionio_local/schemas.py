@@ -55,6 +55,12 @@ class Names(BaseModel):
     items: list[str]
 
 
+class Paths(Names):
+    """Files that a source holds. An extension of the local platform says whether that is all of them."""
+
+    complete: bool
+
+
 class Done(BaseModel):
     """A success with nothing else to show."""
 

@@ -29,6 +29,8 @@ class SourceSettings:
     """Seconds to wait for a table that somebody else has locked, except for a snapshot."""
     copy_timeout: float = 3600.0
     """Seconds that a source may keep a snapshot waiting for its next rows."""
+    lookup_timeout: float = 25.0
+    """Seconds that a whole look-up may take; a source that takes longer could not be asked."""
     spool: Path = field(default_factory=lambda: Path(tempfile.gettempdir()))
     """Folder for files on their way from a source into a snapshot."""
 

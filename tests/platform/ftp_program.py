@@ -1,6 +1,6 @@
 """A small FTP server, in a process of its own since its library warns on import: FOLDER USER PASSWORD COMMAND...
 
-Prints its port. Does as if it did not know the commands.
+Prints its port. Does as if it did not know the commands. With WINDOWS among them it lists like Microsoft's server.
 """
 
 # pyftpdlib has no types.
@@ -9,10 +9,21 @@ Prints its port. Does as if it did not know the commands.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.filesystems import AbstractedFS
 from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import FTPServer
+
+
+class WindowsListings(AbstractedFS):
+    def format_list(self, basedir: str, listing: list[str], ignore_err: bool = True) -> Iterator[bytes]:  # noqa: ARG002
+        for name in listing:
+            path = Path(basedir, name)
+            size = "<DIR>         " if path.is_dir() else f"{path.stat().st_size:>14}"
+            yield f"02-29-24  11:05PM       {size} {name}\r\n".encode("utf-8", "surrogateescape")
 
 
 def main(folder: str, user: str, password: str, *unknown: str) -> None:
@@ -22,6 +33,9 @@ def main(folder: str, user: str, password: str, *unknown: str) -> None:
     class Handler(FTPHandler):
         authorizer = accounts
         proto_cmds = {name: each for name, each in FTPHandler.proto_cmds.items() if name not in unknown}  # noqa: RUF012
+
+    if "WINDOWS" in unknown:
+        Handler.abstracted_fs = WindowsListings
 
     server = FTPServer(("127.0.0.1", 0), Handler)
     print(server.socket.getsockname()[1], flush=True)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # imported by the fixtures that need them: drivers and client
     from tests.servers.google_cloud import GoogleCloud
     from tests.servers.mariadb import MariaDB
     from tests.servers.postgresql import PostgreSQL
-    from tests.servers.proftpd import FTP, SFTP
+    from tests.servers.proftpd import FTP, FTPS, SFTP
     from tests.servers.seaweedfs import S3
 
 RUN = pytest.StashKey[ServerRun]()
@@ -63,6 +63,13 @@ def ftp(server_run: ServerRun) -> FTP:
     from tests.servers import proftpd
 
     return server_run.get(proftpd.FTP, proftpd.start_ftp)
+
+
+@server
+def ftps(server_run: ServerRun) -> FTPS:
+    from tests.servers import proftpd
+
+    return server_run.get(proftpd.FTPS, proftpd.start_ftps)
 
 
 @server

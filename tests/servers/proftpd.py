@@ -79,6 +79,11 @@ class FTP(_FileServer):
 
 
 @dataclass(frozen=True)
+class FTPS(FTP):
+    """A running FTP server that lets nobody in without TLS, and no data either."""
+
+
+@dataclass(frozen=True)
 class SFTP(_FileServer):
     """A running SFTP server."""
 
@@ -91,6 +96,29 @@ def start_ftp(run: ServerRun) -> FTP:
     password = "p@ss'w\"örd %40:/#?"
     port = _serve("FTP", run, folder, password, module="", protocol="")
     return FTP(HOST, port, "reader", password, _folder_seen_by_clients(folder), str(folder / "home"))
+
+
+def start_ftps(run: ServerRun) -> FTPS:
+    folder = run.new_folder("ftps")
+    password = "p@ss'w\"örd %40:/#?"
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    run_tool(
+        [
+            find_program("openssl", "openssl"),
+            *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={HOST}"),
+            *("-keyout", str(key), "-out", str(certificate)),
+        ],
+        folder,
+    )
+    port = _serve(
+        "FTPS",
+        run,
+        folder,
+        password,
+        module="LoadModule mod_tls.c",
+        protocol=(f"TLSEngine on\nTLSRequired on\nTLSRSACertificateFile {certificate}\nTLSRSACertificateKeyFile {key}"),
+    )
+    return FTPS(HOST, port, "reader", password, _folder_seen_by_clients(folder), str(folder / "home"))
 
 
 def start_sftp(run: ServerRun) -> SFTP:

@@ -32,6 +32,9 @@ class S3:
     """Holds `files`."""
 
     empty_bucket: ClassVar[str] = "empty"
+    lister: ClassVar[str] = "AKIDPREVISION0LISTER"
+    """Access key id of a user with the same secret key who may see names and read nothing."""
+
     files: ClassVar = content.FILES
 
     @property
@@ -63,7 +66,12 @@ def start(run: ServerRun) -> S3:
                         "name": "reader",
                         "credentials": [{"accessKey": server.username, "secretKey": server.password}],
                         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-                    }
+                    },
+                    {
+                        "name": "lister",
+                        "credentials": [{"accessKey": S3.lister, "secretKey": server.password}],
+                        "actions": ["List"],
+                    },
                 ]
             }
         )

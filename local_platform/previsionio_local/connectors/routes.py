@@ -11,7 +11,7 @@ from ..crud import Collection, find
 from ..datasources.models import Datasource
 from ..datasources.schemas import LocationBody
 from ..errors import PlatformError, error_response
-from ..schemas import Done, Names, Page, Refusal, allow
+from ..schemas import Done, Names, Page, Paths, Refusal, allow
 from ..source_calls import asks_source
 from ..sources import NotFoundInSource, Source, open_source
 from ..state import PageNumber, Shared, State
@@ -111,10 +111,11 @@ def list_buckets(connector_id: str, shared: Shared) -> Names:
 @asks_source
 def list_paths(
     connector_id: str, shared: Shared, bucket: str | None = Query(None, description="S3 and GCP only")
-) -> Names:
+) -> Paths:
     """List the files, 10,000 at most. For buckets an extension of the local platform."""
     with _source(connector_id, shared) as source:
-        return Names(items=source.paths(bucket))
+        paths = source.paths(bucket)
+    return Paths(items=paths, complete=paths.complete)
 
 
 @router.post(

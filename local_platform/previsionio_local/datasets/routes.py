@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
@@ -71,7 +73,12 @@ def create_from_file(
     file: Annotated[UploadFile, File(description="CSV, Parquet, or a ZIP file with one of them in it")],
     name: Annotated[str, Form(min_length=1)],
     origin: Annotated[Origin | None, Form()] = None,
-    separator: Annotated[str | None, Form(max_length=1, description="Default: the one in the first line")] = None,
+    separator: Annotated[
+        str | None, Form(pattern=r'^[^"\r\n\x00]?$', description="Default: the one in the first line")
+    ] = None,
+    decimal: Annotated[
+        Literal[".", ",", ""], Form(description="Of numbers in CSV; a comma becomes a point in the dataset")
+    ] = ".",
 ) -> DatasetView:
     """Upload a file. Its rows are read after the answer."""
     with shared.database.read() as session:
@@ -86,7 +93,9 @@ def create_from_file(
         dataset = new_dataset(project_id, name, None, origin)
         session.add(dataset)
     view = DatasetView.model_validate(dataset)
-    shared.copier.submit(Job(dataset.id, lambda _: _rows_of_file(incoming, separator or None), upload=incoming))
+    shared.copier.submit(
+        Job(dataset.id, lambda _: _rows_of_file(incoming, separator or None, decimal or "."), upload=incoming)
+    )
     return view
 
 
@@ -121,6 +130,7 @@ def download(
         chunks = read_csv(file)
     else:
         chunks = read_zip(file, f"{_file_name(dataset.name)}.csv")
+    chunks = _begun(chunks, dataset.name)
     shown = quote(f"{_file_name(dataset.name)}.{extension}")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{shown}"}
     return StreamingResponse(chunks, media_type=_MEDIA_TYPES[extension], headers=headers)
@@ -132,6 +142,15 @@ def sample(dataset_id: str, shared: Shared) -> Sample:
     _, file = _open(dataset_id, shared)
     names, rows = first_rows(file, SAMPLE_ROWS)
     return Sample(columns=[Column(name=name) for name in names], rows=rows)
+
+
+def _begun(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Read the first chunk before the answer begins: rows that cannot be read are no success that then ends."""
+    try:
+        first = next(chunks, b"")
+    except (OSError, ValueError) as error:  # also the base of what pyarrow raises
+        raise PlatformError(409, f"the rows of dataset '{name}' are damaged: {error}") from None
+    return itertools.chain([first], chunks)
 
 
 def _open(dataset_id: str, shared: State) -> tuple[Dataset, BinaryIO]:
@@ -155,11 +174,12 @@ def _rows_of_source(
         yield from source.batches(location)
 
 
-def _rows_of_file(path: Path, separator: str | None) -> Rows:
+def _rows_of_file(path: Path, separator: str | None, decimal: str) -> Rows:
+    from ..sources.csv_rows import CSVFormat
     from ..sources.tabular import read_table
 
     with path.open("rb") as file:
-        yield from read_table(file, separator)
+        yield from read_table(file, CSVFormat(separator, decimal))
 
 
 def _file_name(name: str) -> str:

@@ -120,31 +120,43 @@ class _Outlet(io.RawIOBase):
 def _csv_texts(file: IO[bytes]) -> Iterator[str]:
     import pyarrow.parquet as pq
 
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
     with file, pq.ParquetFile(file) as parquet:
-        writer.writerow(parquet.schema_arrow.names)
+        yield _csv_text([tuple(parquet.schema_arrow.names)])
         for batch in parquet.iter_batches(_ROWS_PER_READ):
-            writer.writerows(_rows(batch))
-            yield text.getvalue()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue()
+            yield _csv_text(list(_rows(batch)))
+
+
+def _csv_text(rows: list[tuple[Any, ...]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    written = text.getvalue()
+    if "\r" not in written and "\ufeff" not in written:
+        return written
+    # Before Python 3.13 a lone carriage return is not quoted unless it is part of the line end.
+    lines = _Lines()
+    csv.writer(lines, lineterminator=_Lines.end).writerows(rows)
+    return lines.text.getvalue()
+
+
+class _Lines:
+    """Ends lines with a line feed, while the writer quotes every character that any reader takes for an end.
+
+    Also a byte order mark: at the beginning of a file it would be no part of the value.
+    """
+
+    end = "\r\n\ufeff"
+
+    def __init__(self) -> None:
+        self.text = io.StringIO()
+
+    def write(self, line: str) -> None:
+        self.text.write(line.removesuffix(self.end) + "\n")
 
 
 def _rows(batch: pa.RecordBatch) -> Iterable[tuple[Any, ...]]:
-    import pyarrow as pa
+    from .csv_text import csv_values
 
-    columns = []
-    for column in batch.columns:
-        values = column.to_pylist()
-        if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
-            values = [value if value is None else value.hex() for value in values]
-        elif pa.types.is_decimal(column.type):
-            # Python would write a zero with nine places as 0E-9.
-            values = [value if value is None else f"{value:f}" for value in values]
-        columns.append(values)
-    return zip(*columns, strict=True)
+    return zip(*(csv_values(column) for column in batch.columns), strict=True)
 
 
 def _json_value(value: Any) -> Any:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..settings import SourceSettings
 from .base import Connection, Location, NotFoundInSource, Source, SourceError
+from .deadline import PunctualSource
 
 __all__ = ["Connection", "Location", "NotFoundInSource", "Source", "SourceError", "open_source"]
 
@@ -16,22 +19,27 @@ def open_source(connection: Connection, settings: SourceSettings) -> Source:
     Raises:
         SourceError: the source cannot be reached.
     """
-    if connection.type == "SQL":
+    kind = _source_class(connection.type)
+    return PunctualSource(lambda: kind(connection, settings), settings.lookup_timeout)
+
+
+def _source_class(connector_type: str) -> Callable[[Connection, SourceSettings], Source]:
+    if connector_type == "SQL":
         from .sql import SQLSource
 
-        return SQLSource(connection, settings)
-    if connection.type == "FTP":
+        return SQLSource
+    if connector_type == "FTP":
         from .ftp import FTPSource
 
-        return FTPSource(connection, settings)
-    if connection.type == "SFTP":
+        return FTPSource
+    if connector_type == "SFTP":
         from .sftp import SFTPSource
 
-        return SFTPSource(connection, settings)
-    if connection.type == "S3":
+        return SFTPSource
+    if connector_type == "S3":
         from .s3 import S3Source
 
-        return S3Source(connection, settings)
+        return S3Source
     from .google import GoogleSource
 
-    return GoogleSource(connection, settings)
+    return GoogleSource

@@ -67,6 +67,14 @@ class NotFoundInSource(SourceError):
         self.candidates = nearest(wanted, existing, "/" if field == "path" else ".")
 
 
+class Listing(list[str]):
+    """Names, and whether they are all that there are."""
+
+    def __init__(self, names: Iterable[str] = (), complete: bool = True) -> None:
+        super().__init__(names)
+        self.complete = complete
+
+
 class Source(Protocol):
     """An open source. Every method raises `SourceError` when the source refuses or does not answer."""
 
@@ -88,11 +96,11 @@ class Source(Protocol):
     def buckets(self) -> list[str]:
         """List the buckets."""
 
-    def paths(self, bucket: str | None = None) -> list[str]:
+    def paths(self, bucket: str | None = None) -> Listing:
         """List the files, `MAX_PATHS` at most."""
 
     def find(self, location: Location) -> None:
-        """Check that `location` is there, without reading or making anything."""
+        """Check that `location` is there and can be read, without making anything."""
 
     def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
         """Read the rows of `location`. An empty source gives one empty batch.
@@ -131,7 +139,7 @@ class BaseSource:
     def buckets(self) -> list[str]:
         raise SourceError("this kind of connector has no buckets")
 
-    def paths(self, bucket: str | None = None) -> list[str]:  # noqa: ARG002
+    def paths(self, bucket: str | None = None) -> Listing:  # noqa: ARG002
         raise SourceError("this kind of connector has no paths")
 
 
@@ -153,6 +161,13 @@ def nearest(wanted: str, existing: Iterable[str], separator: str = "/") -> list[
     elsewhere.sort(key=lambda each: difflib.SequenceMatcher(None, lower, each).ratio(), reverse=True)
     ranked = dict.fromkeys([*same, *elsewhere, *misspelt])
     return [name for each in ranked for name in by_lower[each]][:MAX_CANDIDATES]
+
+
+def refuse_encoding(content_encoding: str) -> None:
+    """Refuse an object that is stored in a form which nothing here decodes; gzip is read by its content."""
+    odd = {each.strip().lower() for each in content_encoding.split(",")} - {"", "identity", "aws-chunked", "gzip"}
+    if odd:
+        raise SourceError(f"the object's Content-Encoding is {', '.join(sorted(odd))}: store it plain or with gzip")
 
 
 def access_denied(connection: Connection) -> str:

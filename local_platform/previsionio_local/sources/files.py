@@ -1,19 +1,20 @@
-"""FTP and SFTP connectors, through fsspec.
+"""What FTP and SFTP connectors have in common.
 
 A path is relative to the folder that the user lands in, unless it starts with a slash.
 """
 
 from __future__ import annotations
 
-import logging
 import posixpath
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, ClassVar
 
 from ..settings import SourceSettings
-from .base import MAX_PATHS, BaseSource, Connection, Location, NotFoundInSource, SourceError, library_reason
+from .base import MAX_PATHS, BaseSource, Connection, Listing, Location, NotFoundInSource, SourceError, library_reason
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,13 +23,44 @@ MAX_FOLDERS_SECONDS = 10.0
 """Listing folder after folder ends here, with what was found."""
 
 
+@dataclass(frozen=True)
+class Entry:
+    """What a folder holds."""
+
+    name: str
+    is_folder: bool
+
+
+class MissingFile(Exception):
+    """There is no such file."""
+
+
+class FolderNotFile(Exception):
+    """The path is one of a folder."""
+
+
+class UnlistableFolder(Exception):
+    """A folder that cannot be listed, or only in part.
+
+    Attributes:
+        entries: what could be listed.
+    """
+
+    def __init__(self, reason: str, entries: tuple[Entry, ...] = ()) -> None:
+        super().__init__(reason)
+        self.entries = entries
+
+
+class UnreadableFile(Exception):
+    """The file is there, but not for this user."""
+
+
 class FileSource(BaseSource):
-    """A server that holds files in folders. Subclasses connect."""
+    """A server that holds files in folders. Subclasses speak its protocol."""
 
     errors: ClassVar[tuple[type[Exception], ...]]
     """What the protocol's library raises."""
 
-    _files: Any = None
     _home: str = "/"
 
     def __init__(self, connection: Connection, settings: SourceSettings) -> None:
@@ -39,20 +71,38 @@ class FileSource(BaseSource):
         with self._connected():
             pass
 
-    def paths(self, bucket: str | None = None) -> list[str]:  # noqa: ARG002
+    def paths(self, bucket: str | None = None) -> Listing:  # noqa: ARG002
         with self._connected():
-            return sorted(self._walk())
+            try:
+                return self._walk()
+            except UnlistableFolder as error:
+                raise SourceError(f"the folder '{self._home}' cannot be listed: {error}") from None
 
     def find(self, location: Location) -> None:
-        with self._connected():
-            self._find(location.path or "")
+        """Read the first bytes: what can be read by a snapshot is found, and nothing else is."""
+        from .tabular import BEGINNING, check_beginning
+
+        path = location.path or ""
+        try:
+            with self._connected():
+                beginning = self._read_beginning(self._absolute(path), BEGINNING)
+        except FolderNotFile:
+            raise self._not_found(f"'{path}' is a folder on {self._to.address}", path) from None
+        except MissingFile:
+            raise self._not_found(f"no file '{path}' on {self._to.address}", path) from None
+        except UnreadableFile as error:
+            raise SourceError(
+                f"the file '{path}' on {self._to.address} may not be read by '{self._to.username}': "
+                f"{library_reason(error, self._to)}"
+            ) from None
+        check_beginning(beginning)
 
     def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
         from .tabular import read_table, spooled
 
+        self.find(location)
         with spooled(self._settings.spool) as spool:
             with self._connected():
-                self._find(location.path or "")
                 self._fetch(self._absolute(location.path or ""), spool)
             yield from read_table(spool)
 
@@ -60,19 +110,29 @@ class FileSource(BaseSource):
         raise NotImplementedError
 
     def _connect(self) -> None:
+        """Connect and log in, unless that is done."""
         raise NotImplementedError
 
-    def _fetch(self, path: str, into: Any) -> None:
-        self._files.get_file(path, into)
+    def _read_beginning(self, path: str, size: int) -> bytes:
+        """Read up to `size` bytes; raise one of the exceptions of this module if the file cannot be opened."""
+        raise NotImplementedError
+
+    def _fetch(self, path: str, into: IO[bytes]) -> None:
+        raise NotImplementedError
+
+    def _list(self, folder: str) -> list[Entry]:
+        """List a folder; links are what they lead to, and left out if that is a folder or nothing."""
+        raise NotImplementedError
 
     @contextmanager
     def _connected(self) -> Iterator[None]:
         try:
-            if self._files is None:
-                self._connect()
+            self._connect()
             yield
+        except TimeoutError:
+            raise SourceError(f"{self._to.address} gives no answer in time") from None
         except self.errors as error:
-            raise SourceError(library_reason(error, self._to)) from None
+            raise SourceError(f"{self._to.address} refused: {library_reason(error, self._to)}") from None
 
     def _absolute(self, path: str) -> str:
         return posixpath.normpath(posixpath.join(self._home, path))
@@ -81,36 +141,33 @@ class FileSource(BaseSource):
         home = self._home.rstrip("/") + "/"
         return path.removeprefix(home) if path.startswith(home) else path
 
-    def _walk(self) -> Iterator[str]:
+    def _walk(self) -> Listing:
         """List files from the user's folder on, nearest folders first."""
         deadline = time.monotonic() + MAX_FOLDERS_SECONDS
-        folders = [self._home]
-        found = 0
-        while folders and time.monotonic() < deadline:
-            folder = folders.pop(0)
+        folders = deque([self._home])
+        found: list[str] = []
+        complete = True
+        while folders:
+            folder = folders.popleft()
             try:
-                entries = self._files.ls(folder, detail=True)
-            except self.errors as error:
-                if folder == self._home:
+                entries = self._list(folder)
+            except UnlistableFolder as error:
+                if folder == self._home and not error.entries:
                     raise
-                logging.getLogger(__name__).debug("skipped a folder that cannot be listed: %s", error)
-                continue
+                entries, complete = list(error.entries), False
             for entry in entries:
-                if entry["type"] == "directory":
-                    folders.append(entry["name"])
-                    continue
-                yield self._relative(entry["name"])
-                found += 1
-                if found == MAX_PATHS:
-                    return
+                path = posixpath.join(folder, entry.name)
+                if entry.is_folder:
+                    folders.append(path)
+                else:
+                    found.append(self._relative(path))
+            if len(found) > MAX_PATHS or (folders and time.monotonic() > deadline):
+                return Listing(sorted(found[:MAX_PATHS]), complete=False)
+        return Listing(sorted(found), complete=complete)
 
-    def _find(self, path: str) -> None:
-        wanted = self._absolute(path)
+    def _not_found(self, message: str, path: str) -> NotFoundInSource:
         try:
-            kind = self._files.info(wanted)["type"]
-        except self.errors:
-            kind = None
-        if kind in ("file", "link"):
-            return
-        missing = f"'{path}' is a folder on {self._to.address}" if kind else f"no file '{path}' on {self._to.address}"
-        raise NotFoundInSource(missing, "path", path, self._walk())
+            existing: list[str] = self.paths()
+        except SourceError:
+            existing = []
+        return NotFoundInSource(message, "path", path, (each for each in existing if each != path))

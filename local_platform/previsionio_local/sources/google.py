@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from google.oauth2.credentials import Credentials
 from google.oauth2.service_account import Credentials as ServiceAccount
 
 from ..settings import SourceSettings
-from .base import BaseSource, Connection, Location, SourceError, library_reason, network_reason
+from .base import BaseSource, Connection, Listing, Location, SourceError, library_reason, network_reason
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,7 +51,7 @@ class GoogleSource(BaseSource):
     def buckets(self) -> list[str]:
         return self._storage().buckets()
 
-    def paths(self, bucket: str | None = None) -> list[str]:
+    def paths(self, bucket: str | None = None) -> Listing:
         if not bucket:
             raise SourceError("say which bucket: ?bucket=NAME")
         return self._storage().paths(bucket)
@@ -84,6 +85,8 @@ class GoogleSource(BaseSource):
         """Fetch an access token: here and not in the clients, which would wait for minutes."""
         info = self._to.google_credentials
         account = info.get("client_email", "?")
+        if problem := key_problem(info):
+            raise SourceError(f"googleCredentials: {problem}")
         try:
             key: Any = ServiceAccount.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
         except (GoogleAuthError, ValueError, TypeError, AttributeError, KeyError):
@@ -101,6 +104,20 @@ class GoogleSource(BaseSource):
         except (GoogleAuthError, ValueError, OSError) as error:
             raise SourceError(f"no access token for '{account}': {library_reason(error, self._to)}") from None
         return _tokens_of(key)
+
+
+def key_problem(info: Mapping[str, Any]) -> str | None:
+    """Return what keeps a JSON object from being a service account's key, in words for a person."""
+    kind = info.get("type")
+    if kind != "service_account":
+        shown = repr(kind) if isinstance(kind, str) and re.fullmatch(r"\w{1,40}", kind) else "missing"
+        return f"type is {shown}, and only a key of type 'service_account' is taken"
+    for name in ("project_id", "client_email", "private_key", "token_uri"):
+        if not isinstance(info.get(name), str) or not info[name].strip():
+            return f"{name} is missing"
+    if "\\n" in info["private_key"]:
+        return "private_key holds the two characters \\n where a line ends: read the key file with a JSON parser"
+    return None
 
 
 def _tokens_of(key: Any) -> Credentials:

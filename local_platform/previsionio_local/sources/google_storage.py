@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
-from google.api_core.exceptions import NotFound
+from google.api_core.exceptions import NotFound, RequestRangeNotSatisfiable
 from google.cloud.storage import Client
 from google.cloud.storage.retry import DEFAULT_RETRY
 
 from ..settings import SourceSettings
-from .base import MAX_PATHS, Connection, NotFoundInSource, SourceError
+from .base import MAX_PATHS, Connection, Listing, NotFoundInSource, SourceError, refuse_encoding
 from .google_errors import explained
 
 if TYPE_CHECKING:
@@ -45,22 +45,23 @@ class GoogleStorage:
         with self._explained():
             return [bucket.name for bucket in self._client.list_buckets(**self._options)]
 
-    def paths(self, bucket: str) -> list[str]:
+    def paths(self, bucket: str) -> Listing:
         """List the objects of a bucket."""
         with self._explained():
             try:
-                blobs = self._client.list_blobs(bucket, max_results=MAX_PATHS, **self._options)
-                return [blob.name for blob in blobs if not blob.name.endswith("/")]
+                blobs = self._client.list_blobs(bucket, max_results=MAX_PATHS + 1, **self._options)
+                names = [blob.name for blob in blobs]
             except NotFound:
                 raise self._no_bucket(bucket) from None
+        return Listing((name for name in names[:MAX_PATHS] if not name.endswith("/")), len(names) <= MAX_PATHS)
 
     def find(self, bucket: str, path: str) -> None:
-        """Check that an object is there."""
+        """Read the first bytes: what can be read by a snapshot is found, and nothing else is."""
+        from .tabular import check_beginning
+
         with self._explained():
-            if not self._client.bucket(bucket).blob(path).exists(**self._options):
-                # Says which of the two is missing.
-                existing = self.paths(bucket)
-                raise NotFoundInSource(f"no object '{path}' in bucket '{bucket}'", "path", path, existing)
+            beginning = self._read_beginning(bucket, path)
+        check_beginning(beginning)
 
     def batches(self, bucket: str, path: str) -> Iterator[pa.RecordBatch]:
         """Read the rows of an object."""
@@ -69,9 +70,35 @@ class GoogleStorage:
         self.find(bucket, path)
         with spooled(self._settings.spool) as spool:
             with self._explained():
-                retry = DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)
-                self._client.bucket(bucket).blob(path).download_to_file(spool, retry=retry)
+                options = {**self._options, "retry": DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)}
+                # As it is stored: the service would unpack gzip, or not, by the object's own labels.
+                self._client.bucket(bucket).blob(path).download_to_file(spool, raw_download=True, **options)
             yield from read_table(spool)
+
+    def _read_beginning(self, bucket: str, path: str) -> bytes:
+        from .tabular import BEGINNING
+
+        blob = self._client.bucket(bucket).blob(path)
+        try:
+            beginning = bytes(
+                blob.download_as_bytes(start=0, end=BEGINNING - 1, raw_download=True, checksum=None, **self._options)
+            )
+        except RequestRangeNotSatisfiable:  # there is no first byte
+            return b""
+        except NotFound:
+            # Says which of the two is missing.
+            existing = self._paths_or_none(bucket)
+            raise NotFoundInSource(f"no object '{path}' in bucket '{bucket}'", "path", path, existing) from None
+        refuse_encoding(blob.content_encoding or "")
+        return beginning
+
+    def _paths_or_none(self, bucket: str) -> Listing:
+        try:
+            return self.paths(bucket)
+        except NotFoundInSource:
+            raise
+        except SourceError:
+            return Listing(complete=False)
 
     def _explained(self) -> AbstractContextManager[None]:
         return explained(self._to, "Google Storage", self._settings.gcs_endpoint)

@@ -17,11 +17,13 @@ from .base import (
     MAX_PATHS,
     BaseSource,
     Connection,
+    Listing,
     Location,
     NotFoundInSource,
     SourceError,
     library_reason,
     network_reason,
+    refuse_encoding,
 )
 
 if TYPE_CHECKING:
@@ -73,42 +75,64 @@ class S3Source(BaseSource):
         with self._explained():
             return [bucket["Name"] for bucket in self._client.list_buckets()["Buckets"]]
 
-    def paths(self, bucket: str | None = None) -> list[str]:
+    def paths(self, bucket: str | None = None) -> Listing:
         if not bucket:
             raise SourceError("say which bucket: ?bucket=NAME")
         with self._explained(bucket):
             return self._keys(bucket)
 
     def find(self, location: Location) -> None:
+        """Read the first bytes: what can be read by a snapshot is found, and nothing else is."""
+        from .tabular import check_beginning
+
         bucket, path = location.bucket or "", location.path or ""
-        with self._explained(bucket):
-            try:
-                self._client.head_object(Bucket=bucket, Key=path)
-            except ClientError as error:
-                if _code(error) not in _MISSING:
-                    raise
-                # Says which of the two is missing.
-                keys = self._keys(bucket)
-                raise NotFoundInSource(f"no object '{path}' in bucket '{bucket}'", "path", path, keys) from None
+        with self._explained(bucket, path):
+            beginning = self._read_beginning(bucket, path)
+        check_beginning(beginning)
 
     def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
         from .tabular import read_table, spooled
 
         self.find(location)
         with spooled(self._settings.spool) as spool:
-            with self._explained(location.bucket):
+            with self._explained(location.bucket, location.path):
                 self._client.download_fileobj(location.bucket, location.path, spool)
             yield from read_table(spool)
 
-    def _keys(self, bucket: str) -> list[str]:
+    def _read_beginning(self, bucket: str, path: str) -> bytes:
+        from .tabular import BEGINNING
+
+        try:
+            answer = self._client.get_object(Bucket=bucket, Key=path, Range=f"bytes=0-{BEGINNING - 1}")
+        except ClientError as error:
+            if _code(error) in ("InvalidRange", "416"):  # there is no first byte
+                return b""
+            if _code(error) not in _MISSING:
+                raise
+            # Says which of the two is missing.
+            keys = self._keys_or_none(bucket)
+            raise NotFoundInSource(f"no object '{path}' in bucket '{bucket}'", "path", path, keys) from None
+        refuse_encoding(answer.get("ContentEncoding", ""))
+        with answer["Body"] as body:
+            return bytes(body.read(BEGINNING))
+
+    def _keys_or_none(self, bucket: str) -> Listing:
+        try:
+            return self._keys(bucket)
+        except ClientError as error:
+            if _code(error) == "NoSuchBucket":
+                raise
+            return Listing(complete=False)
+
+    def _keys(self, bucket: str) -> Listing:
         pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=bucket, PaginationConfig={"MaxItems": MAX_PATHS}
+            Bucket=bucket, PaginationConfig={"MaxItems": MAX_PATHS + 1}
         )
-        keys = (item["Key"] for page in pages for item in page.get("Contents", ()))
-        return [key for key in keys if not key.endswith("/")]
+        keys = [item["Key"] for page in pages for item in page.get("Contents", ())]
+        return Listing((key for key in keys[:MAX_PATHS] if not key.endswith("/")), complete=len(keys) <= MAX_PATHS)
 
     @contextmanager
-    def _explained(self, bucket: str | None = None) -> Iterator[None]:
+    def _explained(self, bucket: str | None = None, path: str | None = None) -> Iterator[None]:
         try:
             yield
         except ClientError as error:
@@ -118,14 +142,18 @@ class S3Source(BaseSource):
             if code in _WRONG_KEYS:
                 raise SourceError(f"access denied for '{self._to.username}': {_WRONG_KEYS[code]}") from None
             if code in ("AccessDenied", "403"):
-                where = f" to bucket '{bucket}'" if bucket else ""
+                where = (
+                    f" to object '{path}' in bucket '{bucket}'" if path else f" to bucket '{bucket}'" if bucket else ""
+                )
                 raise SourceError(f"access denied for '{self._to.username}'{where}") from None
             message = error.response.get("Error", {}).get("Message") or code
             raise SourceError(f"S3 refused: {library_reason(message, self._to)}") from None
         except ParamValidationError as error:
             if bucket is None:
                 raise SourceError(f"S3 failed: {library_reason(error, self._to)}") from None
-            raise NotFoundInSource(f"'{bucket}' can be no bucket's name", "bucket") from None
+            wrong = "path" if path is not None and "Key" in str(error) else "bucket"
+            name = path if wrong == "path" else bucket
+            raise NotFoundInSource(f"'{name}' can be no {wrong}'s name", wrong) from None
         except (BotoConnectionError, HTTPClientError) as error:
             where = self._settings.s3_endpoint or "S3"
             cause = error.kwargs.get("error", error)

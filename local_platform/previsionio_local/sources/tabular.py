@@ -1,32 +1,50 @@
-"""Files of rows: CSV, Parquet, or a ZIP with one of them in it. Told apart by their content, not by their name.
-
-A CSV file has no types, so its values stay the text that they are: a postal code keeps its leading zero, and no
-value far down the file can contradict what the first rows looked like.
-"""
+"""Files of rows: CSV, Parquet, or one of them packed by ZIP or gzip. Told apart by their content, not by their name."""
 
 from __future__ import annotations
 
-import csv
+import gzip
 import io
-import re
+import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 
 from .base import SourceError
+from .columns import distinct_names
+from .csv_rows import ROWS_PER_BATCH, CSVFormat, check_csv_beginning, read_csv
 
-ROWS_PER_BATCH = 20_000
+BEGINNING = 64 << 10
+"""Bytes of a file that a look-up reads."""
 
-_BLOCK = 4 << 20  # A row must fit into a block.
-_SEPARATORS = ",;\t|"
+_PARQUET = b"PAR1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # With and without content.
+_GZIP = b"\x1f\x8b"
+_REFUSED = {
+    b"BZh": "compressed with bzip2",
+    b"\xfd7zXZ": "compressed with xz",
+    b"\x28\xb5\x2f\xfd": "compressed with Zstandard",
+    b"\x04\x22\x4d\x18": "compressed with LZ4",
+    b"7z\xbc\xaf": "a 7-Zip archive",
+    b"Rar!": "a RAR archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel file (xls)",
+    b"%PDF": "a PDF file",
+    b"ORC": "an ORC file",
+    b"Obj\x01": "an Avro file",
+    b"PARE": "an encrypted Parquet file",
+}
+_OFFICE = {
+    "[Content_Types].xml": "a spreadsheet or another Office file (xlsx)",
+    "mimetype": "an OpenDocument file (ods)",
+}
+_TABLES = (".csv", ".parquet", ".tsv", ".txt", ".gz")
+_NAMED_MEMBERS = 10
 
 
 @contextmanager
@@ -37,113 +55,138 @@ def spooled(folder: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def read_table(file: IO[bytes], separator: str | None = None) -> Iterator[pa.RecordBatch]:
+def check_beginning(beginning: bytes, csv_format: CSVFormat = CSVFormat()) -> None:  # noqa: B008 - it is frozen
+    """Refuse what the first `BEGINNING` bytes of a file show to be unreadable. A shorter file is read whole.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    if len(beginning) < BEGINNING:
+        for _ in read_table(io.BytesIO(beginning), csv_format):
+            pass
+        return
+    with _explained():
+        kind = _kind(beginning)
+        if kind == "gzip":
+            unpacked = zlib.decompressobj(wbits=31).decompress(beginning, BEGINNING)
+            if _kind(unpacked) == "csv":
+                check_csv_beginning(unpacked, csv_format)
+        elif kind == "zip":
+            # The first member's name; the list of all is at the end of the file.
+            name = beginning[30 : 30 + int.from_bytes(beginning[26:28], "little")].decode(errors="replace")
+            _refuse_office([name])
+        elif kind == "csv":
+            check_csv_beginning(beginning, csv_format)
+
+
+def read_table(file: IO[bytes], csv_format: CSVFormat = CSVFormat()) -> Iterator[pa.RecordBatch]:  # noqa: B008
     """Read the rows of an open file, from its beginning; one empty batch if it has none.
 
     Args:
         file: can be read in any order.
-        separator: of the fields of CSV; default: the one that the first line shows.
+        csv_format: how it is written, if it is CSV.
 
     Raises:
         SourceError: the content is not what it looks like.
     """
-    file.seek(0)
-    magic = file.read(4)
-    file.seek(0)
-    try:
-        if magic == b"PAR1":
+    with _explained():
+        file.seek(0)
+        kind = _kind(file.read(64))
+        file.seek(0)
+        if kind == "parquet":
             yield from _read_parquet(file)
-        elif magic in _ZIP:
-            yield from _read_zip(file, separator)
-        elif not magic:
-            raise SourceError("the file is empty")
+        elif kind == "zip":
+            yield from _read_zip(file, csv_format)
+        elif kind == "gzip":
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                yield from _read_packed(unpacked, csv_format)
         else:
-            yield from _read_csv(file, separator)
+            yield from read_csv(file, csv_format)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    try:
+        yield
     except pa.ArrowException as error:
         raise SourceError(f"the file cannot be read: {_short(error)}") from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise SourceError(f"the compressed file is damaged: {_short(error)}") from None
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise SourceError(f"the ZIP file cannot be read: {_short(error)}") from None
-    except UnicodeDecodeError:
-        raise SourceError("the file is neither Parquet nor ZIP, nor CSV in UTF-8") from None
+    except EOFError:
+        raise SourceError("the compressed file ends too early") from None
+
+
+def _kind(beginning: bytes) -> str:
+    if not beginning:
+        raise SourceError("the file is empty")
+    _refuse_others(beginning)
+    if beginning.startswith(_PARQUET):
+        return "parquet"
+    if beginning.startswith(_ZIP):
+        return "zip"
+    return "gzip" if beginning.startswith(_GZIP) else "csv"
+
+
+def _refuse_others(beginning: bytes) -> None:
+    for magic, what in _REFUSED.items():
+        # A column may be called ORC.
+        if beginning.startswith(magic) and not (magic.isalpha() and beginning[len(magic) :].split(b"\n")[0].isascii()):
+            raise SourceError(f"the file is {what}, neither CSV, Parquet, gzip nor ZIP")
 
 
 def _read_parquet(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
     parquet = pq.ParquetFile(file)
+    names = distinct_names(parquet.schema_arrow.names)
     nothing = True
     for batch in parquet.iter_batches(ROWS_PER_BATCH):
-        yield batch
+        yield batch.rename_columns(names)
         nothing = False
     if nothing:
-        yield pa.RecordBatch.from_pylist([], schema=parquet.schema_arrow)
+        schema = parquet.schema_arrow
+        yield pa.RecordBatch.from_arrays([pa.array([], each.type) for each in schema], schema=schema).rename_columns(
+            names
+        )
 
 
-def _read_zip(file: IO[bytes], separator: str | None) -> Iterator[pa.RecordBatch]:
-    with zipfile.ZipFile(file) as archive:
-        members = [each for each in archive.infolist() if not each.is_dir() and "__MACOSX" not in each.filename]
-        if not members:
-            raise SourceError("the ZIP file is empty")
-        tables = [each for each in members if each.filename.lower().endswith((".csv", ".parquet", ".tsv", ".txt"))]
-        with archive.open((tables or members)[0]) as member:
-            if member.read(4) in _ZIP:
-                raise SourceError("the ZIP file holds another ZIP file")
-            yield from read_table(member, separator)
+def _read_zip(file: IO[bytes], csv_format: CSVFormat) -> Iterator[pa.RecordBatch]:
+    with zipfile.ZipFile(file) as archive, archive.open(_data_member(archive)) as member:
+        yield from _read_packed(member, csv_format)
 
 
-def _read_csv(file: IO[bytes], separator: str | None) -> Iterator[pa.RecordBatch]:
-    names, separator, has_more = _header(file, separator)
-    columns = _distinct(names)
-    if not has_more:
-        yield pa.RecordBatch.from_pylist([], schema=pa.schema([(name, pa.string()) for name in columns]))
-        return
-    file.seek(0)
-    reader = pyarrow.csv.open_csv(
-        file,
-        read_options=pyarrow.csv.ReadOptions(column_names=columns, skip_rows_after_names=1, block_size=_BLOCK),
-        parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert_options=pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
-        ),
-    )
-    with reader:
-        nothing = True
-        for batch in reader:
-            yield batch
-            nothing = False
-        if nothing:
-            yield pa.RecordBatch.from_pylist([], schema=reader.schema)
+def _data_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """Return the one file of rows in an archive."""
+    _refuse_office(archive.namelist())
+    members = [each for each in archive.infolist() if not each.is_dir() and not _is_clutter(each.filename)]
+    if not members:
+        raise SourceError("the ZIP file is empty")
+    tables = [each for each in members if each.filename.lower().endswith(_TABLES)] or members
+    if len(tables) > 1:
+        names = [repr(each.filename) for each in tables[:_NAMED_MEMBERS]]
+        more = f" and {len(tables) - len(names)} more" if len(tables) > len(names) else ""
+        raise SourceError(f"the ZIP file holds {len(tables)} files, and only one can be read: {', '.join(names)}{more}")
+    return tables[0]
 
 
-def _header(file: IO[bytes], separator: str | None) -> tuple[list[str], str, bool]:
-    """Return the names of the columns, what separates them, and whether anything follows."""
-    file.seek(0)
-    # The wrapper would close the file with itself.
-    text = io.TextIOWrapper(file, "utf-8-sig", newline="")
-    try:
-        if separator is None:
-            first = re.sub(r'"[^"]*"', "", text.readline())
-            separator = max(_SEPARATORS, key=first.count)
-            text.seek(0)
-        names = next(csv.reader(text, delimiter=separator))
-        if not names or any("\0" in name for name in names):
-            raise SourceError("the file is neither Parquet nor ZIP, nor CSV with a header")
-        return names, separator, bool(text.read(1))
-    except (StopIteration, csv.Error) as error:
-        raise SourceError(f"the file has no header: {_short(error)}") from None
-    finally:
-        text.detach()
+def _is_clutter(name: str) -> bool:
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(".")
 
 
-def _distinct(names: list[str]) -> list[str]:
-    """Name the columns that have no name, and number those that share one."""
-    distinct: list[str] = []
-    for position, name in enumerate(names, 1):
-        unique = wanted = name or f"column_{position}"
-        number = 1
-        while unique in distinct:
-            number += 1
-            unique = f"{wanted}_{number}"
-        distinct.append(unique)
-    return distinct
+def _refuse_office(names: list[str]) -> None:
+    for name, what in _OFFICE.items():
+        if name in names:
+            raise SourceError(f"the file is {what}: save the sheet as CSV")
+
+
+def _read_packed(unpacked: IO[bytes] | gzip.GzipFile, csv_format: CSVFormat) -> Iterator[pa.RecordBatch]:
+    """Read what was packed, unpacked on disk: it is checked as a whole, and can be read in any order."""
+    with tempfile.TemporaryFile() as file:
+        shutil.copyfileobj(unpacked, file, 1 << 20)
+        file.seek(0)
+        if file.read(4) in _ZIP:
+            raise SourceError("the file holds a ZIP file")
+        yield from read_table(file, csv_format)
 
 
 def _short(error: object) -> str:
