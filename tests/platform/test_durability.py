@@ -84,8 +84,6 @@ def test_a_copy_that_was_under_way_has_failed(tmp_path: Path, monkeypatch: pytes
     with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
         files = {"file": ("x.csv", b"a\n1\n")}
         made = client.call("POST", "/projects/{project}/datasets/file", files=files, data={"name": "d"}).json()
-        stop = time.perf_counter()
-    assert time.perf_counter() - stop < 6
     with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
         dataset = client.get(f"/datasets/{made['_id']}")
         assert dataset["copy_state"] == "failed"
