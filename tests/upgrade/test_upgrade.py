@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.engine.pulumi_cli import Stack
+from tests.secret_search import leaked
 from tests.unit.fake_platform import PROJECT, TOKEN, FakePlatform
 from tests.upgrade.stories import PLACEHOLDER, ROTATED, SECRET, VARIABLE, program
 
@@ -58,6 +59,7 @@ def test_a_stack_of_an_earlier_version_keeps_working(
     name: str, fake: FakePlatform, new_stack: Callable[..., Stack]
 ) -> None:
     kept = json.loads((STATES / f"{name}.json").read_text())
+    assert leaked([SECRET, ROTATED], json.dumps(kept["deployment"])) == []
     stack = new_stack("stack")
     restored(kept, fake, stack)
     before = json.dumps(fake.objects, sort_keys=True)
