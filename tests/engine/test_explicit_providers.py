@@ -10,6 +10,7 @@ from tests.engine.messages import errors
 from tests.engine.objects import Objects
 from tests.engine.programs import connector, program
 from tests.engine.pulumi_cli import Stack
+from tests.secret_search import leaked
 from tests.servers.proftpd import FTP
 
 EXPORT = 'previsionio.Datasource("export", connector=files, path="/customers.csv", opts=staging)'
@@ -75,8 +76,8 @@ pulumi.export("own", previsionio.list_connectors()[:0])
     assert stack.preview().changes == {}
     assert stack.refresh().changes == {}
     # The token is in the state, for those alone who can decrypt it.
-    assert "token-of-staging" not in json.dumps(stack.export()) + up.everything
-    assert "token-of-staging" in json.dumps(stack.export(show_secrets=True))
+    assert leaked([staging.token], json.dumps(stack.export()), up.everything) == []
+    assert leaked([staging.token], json.dumps(stack.export(show_secrets=True))) == [staging.token]
 
     assert stack.destroy().changes["read"] == "discard"
     assert objects.names() == []
@@ -94,7 +95,7 @@ def test_a_changed_token_touches_no_resource_and_a_changed_address_is_refused(
     same = stack.up(program(provider(staging, token="another-token"), *sources), preview=True)
     assert same.changes == {}
     assert staging.calls() == []
-    assert "another-token" not in same.everything
+    assert leaked(["another-token"], same.everything) == []
     stack.up(program(provider(staging), *sources))
     staging.clear_calls()
 
@@ -142,7 +143,7 @@ pulumi.export("connectors", len(previsionio.list_connectors(provider=staging.pro
     up = stack.up(mapped, preview=True)
     assert up.changes == {"files": "create"}
     assert Objects(staging).names() == ["files"]
-    assert staging.token not in json.dumps(stack.export(show_secrets=True)) + up.everything
+    assert leaked([staging.token], json.dumps(stack.export(show_secrets=True)), up.everything) == []
 
     stack.environment["STAGING_TOKEN"] = "wrong"
     (message,) = errors(stack.destroy(expect_failure=True)).values()

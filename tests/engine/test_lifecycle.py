@@ -9,7 +9,7 @@ from previsionio_local import LocalPlatform
 from tests.engine.objects import Objects
 from tests.engine.programs import connector, datasource, program
 from tests.engine.pulumi_cli import Stack
-from tests.engine.secrets_in_text import leaked
+from tests.secret_search import leaked
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.proftpd import FTP, SFTP

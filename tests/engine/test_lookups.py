@@ -9,6 +9,7 @@ from tests.engine.messages import the_error
 from tests.engine.objects import Objects
 from tests.engine.programs import connector, program
 from tests.engine.pulumi_cli import Stack
+from tests.secret_search import leaked
 from tests.servers import content
 from tests.servers.mariadb import MariaDB
 
@@ -40,7 +41,7 @@ pulumi.export("now", [each.name for each in previsionio.list_connectors(provider
     assert stack.outputs() == {"tables": names, "sources": 1, "now": []}
     assert Objects(platform).all("data-sources")["first"]["table"] == names[0]
     assert stack.preview().changes == {}
-    assert platform.token not in preview.everything + up.everything
+    assert leaked([platform.token], preview.everything, up.everything) == []
 
 
 def test_what_depends_on_a_read_resource_stays_as_it_is(stack: Stack, platform: LocalPlatform) -> None:
@@ -111,4 +112,4 @@ def test_a_lookup_that_finds_nothing_shows_the_programs_line_and_what_is_there(
     assert "get_connector: there is no connector named 'custmers'" in message.splitlines()[-1]
     assert "There are 1: 'customers'" in message.splitlines()[-1]
     assert message.count("  File ") == 4  # the program's, and three of ours
-    assert platform.token not in failed.everything
+    assert leaked([platform.token], failed.everything) == []

@@ -9,6 +9,7 @@ from previsionio_local import LocalPlatform
 from tests.engine.objects import Objects
 from tests.engine.programs import Server, connector, datasource, program
 from tests.engine.pulumi_cli import Run, Stack
+from tests.secret_search import leaked
 from tests.servers.process import free_ports
 from tests.servers.proftpd import FTP
 
@@ -36,7 +37,7 @@ def test_wrong_password(cls: str, fixture: str, stack: Stack, objects: Objects, 
 
     failed = stack.up(wrong, expect_failure=True)
     assert the_error(failed).startswith(f"{cls} 'source': the connection does not work: ")
-    assert "not-the-password" not in failed.everything
+    assert leaked(["not-the-password"], failed.everything) == []
     assert objects.names() == []
     assert stack.resources() == {}
     assert stack.pending_operations() == []
@@ -124,7 +125,7 @@ def test_wrong_token(stack: Stack, objects: Objects, ftp: FTP) -> None:
     stack.environment["PREVISION_MASTER_TOKEN"] = "not-the-token"
     failed = stack.up(program(connector("FTPConnector", "files", ftp)), expect_failure=True)
     assert "token" in the_error(failed)
-    assert "not-the-token" not in failed.everything
+    assert leaked(["not-the-token"], failed.everything) == []
     assert objects.names() == []
 
 

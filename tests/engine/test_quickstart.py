@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from tests.engine.conftest import ROOT
-from tests.engine.secrets_in_text import leaked
+from tests.secret_search import leaked
 
 TIMEOUT = 120.0
 SECRETS = ("token", "ftp-password", "passphrase")

@@ -24,6 +24,7 @@ from tests.engine import pulumi_cli
 from tests.engine.objects import Objects
 from tests.engine.programs import connector, datasource, program
 from tests.engine.pulumi_cli import Stack
+from tests.secret_search import leaked
 from tests.servers.proftpd import FTP
 from tests.unit.hostile import AWKWARD, SECRETS, HostileProject, projects
 
@@ -350,7 +351,7 @@ def test_components_and_explicit_providers_are_taken_over_as_the_program_has_the
     }
     assert stack.up().changes == {}
     assert (near.dump(), far.dump()) == before
-    assert far.platform.token not in done.stdout + done.stderr
+    assert leaked([far.platform.token], done.stdout, done.stderr) == []
 
 
 def test_nothing_is_imported_when_one_object_is_gone_or_different(

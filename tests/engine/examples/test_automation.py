@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from tests.engine.examples.copies import Copy
 from tests.engine.objects import Objects
-from tests.engine.secrets_in_text import leaked
+from tests.secret_search import leaked
 from tests.servers.postgresql import PostgreSQL
 
 

@@ -12,7 +12,7 @@ from tests.engine.clouds import stand_in
 from tests.engine.examples.copies import Copy
 from tests.engine.objects import Objects
 from tests.engine.pulumi_cli import Run
-from tests.engine.secrets_in_text import leaked
+from tests.secret_search import leaked
 from tests.servers.google_cloud import GoogleCloud
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.seaweedfs import S3

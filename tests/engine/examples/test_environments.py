@@ -14,7 +14,7 @@ from tests.engine.examples.copies import Copy
 from tests.engine.messages import the_error
 from tests.engine.objects import Objects
 from tests.engine.programs import Server
-from tests.engine.secrets_in_text import leaked
+from tests.secret_search import leaked
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from tests.engine.examples.copies import Copy
 from tests.engine.messages import errors
 from tests.engine.objects import Objects
-from tests.engine.secrets_in_text import leaked
+from tests.secret_search import leaked
 from tests.servers.postgresql import PostgreSQL
 
 

@@ -7,7 +7,7 @@ from previsionio_local import LocalPlatform
 
 from tests.engine.examples.copies import Copy
 from tests.engine.objects import Objects
-from tests.engine.secrets_in_text import leaked
+from tests.secret_search import leaked
 from tests.servers.mariadb import MariaDB
 from tests.servers.proftpd import FTP
 
