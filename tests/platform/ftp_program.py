@@ -19,7 +19,7 @@ from pyftpdlib.servers import FTPServer
 
 
 class WindowsListings(AbstractedFS):
-    def format_list(self, basedir: str, listing: list[str], ignore_err: bool = True) -> Iterator[bytes]:  # noqa: ARG002
+    def format_list(self, basedir: str, listing: list[str], ignore_err: bool = True) -> Iterator[bytes]:
         for name in listing:
             path = Path(basedir, name)
             size = "<DIR>         " if path.is_dir() else f"{path.stat().st_size:>14}"

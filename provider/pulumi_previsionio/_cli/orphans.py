@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from .._core.kind import Kind
-from .._core.kinds import KINDS, PROJECT, kind_of
+from .._core.kinds import KINDS, kind_of
 from .._core.wording import made_at
 from .._errors import PrevisionError
 from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
@@ -80,14 +80,14 @@ def held_by(deployments: Iterable[Mapping[str, Any]], url: str) -> Held:
         project_id = outputs.get("project_id") if kind.collection.in_project else resource["id"]
         if project_id:
             projects.setdefault(project_id)
-        if kind is PROJECT:
+        if not kind.collection.in_project:
             names.add(str(outputs.get("name")))
     pending = (entry.get("resource") or {} for each in deployments for entry in each.get("pending_operations") or ())
     for kind, resource in _own(pending):
         inputs = resource.get("inputs") or {}
         if inputs.get("platform_url") != url:
             continue
-        if kind is PROJECT:
+        if not kind.collection.in_project:
             names.add(str(inputs.get("name")))
         elif isinstance(project_id := inputs.get("project_id"), str):
             projects.setdefault(project_id)

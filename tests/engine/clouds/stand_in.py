@@ -6,7 +6,7 @@ tests: a bucket is made, a key works, a role can log in. What a resource's SDK c
 As with most plugins, a preview knows of a new resource only what the program says: the rest is unknown.
 """
 
-# ruff: noqa: ARG002, N802 - the methods are gRPC's
+# ruff: noqa: N802 - the methods are gRPC's
 
 import functools
 import json
