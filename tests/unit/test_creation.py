@@ -165,13 +165,36 @@ def test_an_object_of_somebody_else_is_never_taken(
     assert theirs in fake.objects["connectors"]
 
 
-@pytest.mark.parametrize("id_", ["short", "z" * 24, "", None, 7])
+@pytest.mark.parametrize("id_", ["short", "z" * 24])
 def test_an_object_whose_id_tells_no_time_is_never_taken(id_: Any, fake: FakePlatform, context: Context) -> None:
     fake.objects["connectors"]["x"] = {**like_it(), "_id": id_}
     fake.fault("POST", "/connectors", CUT)
 
     with pytest.raises(PlatformError, match=r"None is taken of 1 SQL connector: .*, for their ids do not tell when"):
         create(context, sql(fake))
+
+
+@pytest.mark.parametrize("id_", ["", None, 7])
+def test_an_object_without_an_id_makes_the_list_none(id_: Any, fake: FakePlatform, context: Context) -> None:
+    fake.objects["connectors"]["x"] = {**like_it(), "_id": id_}
+    fake.fault("POST", "/connectors", CUT)
+
+    with pytest.raises(PlatformError, match=r"its list cannot be read either: .* holds what is no object with an _id"):
+        create(context, sql(fake))
+
+
+@pytest.mark.parametrize("made", ["long before", "known"])
+def test_the_id_of_an_older_object_is_no_answer(made: str, fake: FakePlatform, context: Context) -> None:
+    """It is neither taken nor deleted; the new object is found in the list."""
+    foreign = fake.store("connectors", time.time() - 3600 if made == "long before" else None, name="foreign")
+    if made == "known":
+        context.session.remember(foreign)
+    fake.fault("POST", "/connectors", Answer(body={"_id": foreign}), carried_out=True)
+
+    id_ = create(context, sql(fake))
+
+    assert id_ != foreign
+    assert set(fake.objects["connectors"]) == {foreign, id_}
 
 
 def test_two_that_look_alike_are_an_error_with_both_ids(fake: FakePlatform, context: Context) -> None:

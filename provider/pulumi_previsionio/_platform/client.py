@@ -172,10 +172,14 @@ class Client:
         items, meta = answer.get("items"), answer.get("metaData")
         if not isinstance(items, list) or not isinstance(meta, dict):
             raise Unreachable(f"GET {path}: the platform's list cannot be read", outcome_unknown=False)
+        if not all(isinstance(item, dict) and isinstance(item.get("_id"), str) and item["_id"] for item in items):
+            raise Unreachable(
+                f"GET {path}: the platform's list holds what is no object with an _id", outcome_unknown=False
+            )
         total, rows = meta.get("totalItems"), meta.get("rowsPerPage")
         if type(total) is not int or type(rows) is not int or total < 0 or rows < 1:
             raise Unreachable(f"GET {path}: the platform's list does not say how long it is", outcome_unknown=False)
-        page = Page([item for item in items if isinstance(item, dict)], total, count=-(-total // rows))
+        page = Page(items, total, count=-(-total // rows))
         if meta.get("nextPage") and number >= page.count:
             raise Unreachable(
                 f"GET {path}: the platform's list says that it has {page.count} pages, and that one comes after "
