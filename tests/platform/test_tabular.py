@@ -178,6 +178,7 @@ def test_what_cannot_be_read_is_a_reason(content: bytes, reason: str) -> None:
         (gzip.compress(b"a,b\n1,2\n") + gzip.compress(b"3,4\n"), ["1", "3"]),
         (gzip.compress(parquet(pa.table({"a": ["1"]}))), ["1"]),
     ],
+    ids=lambda _: "file",
 )
 def test_odd_files_are_read_or_refused(content: bytes, expected: list[str] | None) -> None:
     if expected is None:
