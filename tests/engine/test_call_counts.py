@@ -109,14 +109,14 @@ def test_tables_behind_a_connector_are_listed_once_for_all_new_data_sources(
     assert calls() == {GET_PROJECT: 1, TABLES: 1, POST_DATASOURCE: 6}
 
 
-def test_files_behind_a_connector_are_listed_once_for_all_new_data_sources(
+def test_each_file_is_looked_up_once_and_not_tested_again(
     stack: Stack, ftp: FTP, calls: Callable[[], dict[str, int]]
 ) -> None:
     files = connector("FTPConnector", "files", ftp)
     sources = [datasource(f"d{n}", "files", path="/customers.csv") for n in range(6)]
     assert len(stack.up(program(files, *sources)).changes) == 7
-    made = {POST_CONNECTOR: 1, TEST_CONNECTOR: 1, "GET /connectors/ID/paths": 1, POST_DATASOURCE: 6}
-    assert calls() == {GET_PROJECT: 1, **made}
+    looked_up = {"OPTIONS /connectors/ID": 1, "POST /connectors/ID/verify": 6}
+    assert calls() == {GET_PROJECT: 1, POST_CONNECTOR: 1, TEST_CONNECTOR: 1, **looked_up, POST_DATASOURCE: 6}
 
 
 def test_a_query_is_looked_up_once_and_not_tested_again(

@@ -33,7 +33,7 @@ def connectors(postgresql: PostgreSQL, mariadb: MariaDB, ftp: FTP, s3: S3) -> tu
 
 
 @pytest.fixture
-def misspelt(s3: S3) -> dict[str, tuple[str, str]]:
+def misspelt(ftp: FTP, s3: S3) -> dict[str, tuple[str, str]]:
     """Name of a data source → its line, and what is said of it."""
     return {
         name: (datasource(name, connector, **source), words)
@@ -61,7 +61,7 @@ def misspelt(s3: S3) -> dict[str, tuple[str, str]]:
                 "file",
                 "files",
                 {"path": "custmers.csv"},
-                "path: 'custmers.csv' is not there. Did you mean 'customers.csv'? (6 files)",
+                f"path: no file 'custmers.csv' on {ftp.host}:{ftp.port}. Did you mean 'customers.csv'?",
             ),
             (
                 "bucket",

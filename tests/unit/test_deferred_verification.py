@@ -72,12 +72,19 @@ def test_in_an_update_the_check_of_a_new_one_waits_for_nothing(
     assert fake.calls == [f"GET {tables}", *[f"POST /projects/{PROJECT}/data-sources"] * 3]
 
 
-def test_files_are_looked_up_ahead_too(
+def test_a_file_is_looked_up_when_its_data_source_is_made(
     fake: FakePlatform, settings: Settings, context: Context, connector_id: str
 ) -> None:
+    """A list of files says nothing of the right to read them, so there is nothing to ask ahead."""
+    fake.extensions = "verify"
     values = checked(settings, connector_id, path="/customers.csv", database=None, table=None)
+    assert fake.calls == []
     lifecycle.create(kinds.DATASOURCE, values, context)
-    assert fake.calls == [f"GET /connectors/{connector_id}/paths", f"POST /projects/{PROJECT}/data-sources"]
+    assert fake.calls == [
+        f"OPTIONS /connectors/{connector_id}",
+        f"POST /connectors/{connector_id}/verify",
+        f"POST /projects/{PROJECT}/data-sources",
+    ]
 
 
 def test_a_source_that_is_not_there_is_refused_before_anything_is_made(
@@ -111,5 +118,5 @@ def test_an_existing_one_is_looked_up_by_its_check(
     lifecycle.create(kinds.DATASOURCE, olds, context)
     fake.forget_calls()
     values = checked(settings, connector_id, olds, path="/customers.csv", database=None, table=None)
-    assert fake.calls == [f"GET /connectors/{connector_id}/paths"]
+    assert fake.calls == [f"OPTIONS /connectors/{connector_id}", f"GET /connectors/{connector_id}/paths"]
     assert context.sources.is_verified(values)

@@ -143,13 +143,15 @@ class SourceVerifier:
         return [_not_there("table", table, f"in database {database!r}", tables, "tables", "list_tables")]
 
     def _file_problems(self, connector_id: str, source: Source, path: str) -> list[str] | None:
-        paths = self._session.source_names(connector_id, "paths")
-        if paths and _plain(path) in {_plain(name) for name in paths}:
-            return []
-        # A list is no proof that there is nothing else: it starts at the login folder and may stop at some length.
+        # A list of files says nothing of the right to read them, and may stop at some length.
         verdict = self._look_up(connector_id, source)
-        if not paths or not _is_missing(verdict):
+        if verdict is not None:
             return _told(verdict)
+        paths = self._session.source_names(connector_id, "paths")
+        if not paths:
+            return None
+        if _plain(path) in {_plain(name) for name in paths}:
+            return []
         return [_not_there("path", path, "there", paths, "files")]
 
     def _look_up(self, connector_id: str, source: Source) -> Verdict:
@@ -193,9 +195,7 @@ def _is_file(source: Source) -> bool:
 
 def _listing(source: Source) -> tuple[str, ...] | None:
     """The listing that tells of the source, where one answer serves many."""
-    if _is_table(source):
-        return "databases", source["database"], "tables"
-    return ("paths",) if _is_file(source) else None
+    return ("databases", source["database"], "tables") if _is_table(source) else None
 
 
 def _main_input(source: Source) -> str:
