@@ -47,7 +47,8 @@ _USER = ("data-sources", "connector_id")
 
 
 def _key(number: int) -> dict[str, str]:
-    return {"client_email": f"reader{number}@acme.example", "private_key": f"{SECRET}-{number}"}
+    known = {"type": "service_account", "project_id": "acme", "client_email": f"reader{number}@acme.example"}
+    return {**known, "private_key": f"{SECRET}-{number}"}
 
 
 EXAMPLES: dict[str, Example] = {
@@ -82,7 +83,7 @@ def exported() -> set[str]:
 
     classes = ((name, getattr(previsionio, name)) for name in previsionio.__all__)
     resources = ((name, cls) for name, cls in classes if inspect.isclass(cls) and issubclass(cls, Resource))
-    return {name for name, cls in resources if "__init__" in vars(cls)}  # a base class has none
+    return {name for name, cls in resources if hasattr(cls, "_provider_class")}  # a base class has none
 
 
 def arguments(name: str, version: str) -> dict[str, Any]:

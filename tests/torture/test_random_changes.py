@@ -144,7 +144,8 @@ class World:
         if cls == "S3Connector":
             return {"access_key_id": self._text(), "secret_access_key": self._text()}
         if cls == "GCPConnector":
-            key = {"client_email": self._text(), "private_key": self._text()}
+            known = {"type": "service_account", "project_id": "acme"}
+            key = {**known, "client_email": self._text(), "private_key": self._text()}
             return {"google_credentials": json.dumps(key)}
         host = f"{self._text()}.example"
         return {"host": host, "port": self._dice.randint(1, 65535), "username": self._text(), "password": self._text()}
