@@ -3,8 +3,10 @@
 The pool is widened on every Python that the package supports and this machine has.
 """
 
+import itertools
 import re
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -19,6 +21,14 @@ ENOUGH = 20.0
 """Seconds in which the calls that belong together must have come in; hardly any are needed."""
 
 
+numbers = itertools.count(1000)
+
+
+def new_id(number: int) -> str:
+    """The id of an object that is made now: its first half says when."""
+    return f"{int(time.time()):08x}{number:016x}"
+
+
 class Together:
     """Answers creations and reads once `count` of them are there; alone they fail."""
 
@@ -30,7 +40,7 @@ class Together:
             number = self._barrier.wait(ENOUGH)
         except threading.BrokenBarrierError:
             return Answer(400, {"status": 400, "message": ["too few at once"]})
-        return Answer(body={"_id": f"5ea1f00d{number:016x}", "name": request.path[-1]})
+        return Answer(body={"_id": new_id(next(numbers)), "name": request.path[-1]})
 
 
 def host_of(server: ScriptedServer, parallelism: int | None = None, **options: Any) -> ProviderHost:
@@ -75,7 +85,7 @@ def test_snapshots_that_are_waited_for_take_nobodys_place() -> None:
         if "datasets" not in request.path:
             return together(request)
         if request.method == "POST":
-            return Answer(body={"_id": f"5ea1f00d{request.json['name']:>016}"})
+            return Answer(body={"_id": new_id(int(request.json["name"]))})
         waiting.release()
         state = "done" if copied.is_set() else "running"
         states = dict.fromkeys(("copy_state", "describe_state", "drift_state"), state)
@@ -119,7 +129,7 @@ def test_slow_sources_take_nobodys_place(call: str) -> None:
             return Answer(headers={"Allow": "GET", "Prevision-Local": "verify" if call == "/verify" else ""})
         if request.path.endswith("/projects"):
             return together(request)
-        id_ = request.path.rpartition("/")[2] if request.method == "GET" else "5ea1f00d0000000000000001"
+        id_ = request.path.rpartition("/")[2] if request.method == "GET" else new_id(next(numbers))
         return Answer(body={"_id": id_, "items": ["customers"]})
 
     with ScriptedServer(respond) as server, host_of(server, parallelism=4) as host:
