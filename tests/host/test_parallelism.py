@@ -37,7 +37,7 @@ class Together:
 
     def __call__(self, request: Request) -> Answer:
         try:
-            number = self._barrier.wait(ENOUGH)
+            self._barrier.wait(ENOUGH)
         except threading.BrokenBarrierError:
             return Answer(400, {"status": 400, "message": ["too few at once"]})
         return Answer(body={"_id": new_id(next(numbers)), "name": request.path[-1]})
