@@ -2,7 +2,7 @@
 
 A block of Python is the program, or the file that its first line names, such as `# test_program.py`; a block of `diff`
 changes that program; a block of `yaml` is the file that its first line names. In a block `console` what follows `$ ` is
-typed, and the lines below are what must be printed; `…` stands for anything. A command may fail where an error is shown.
+typed, and the lines below are what must be printed; `…` stands for anything. A command may fail if an error is shown.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ import pytest
 from previsionio_local import LocalPlatform
 
 from tests.engine.documents import DOCS, Reader, programs
+from tests.engine.programs import Server
 from tests.engine.pulumi_cli import Stack, kill_session
 from tests.secret_search import leaked
 from tests.servers.google_cloud import GoogleCloud
@@ -59,7 +60,8 @@ def test_the_program_of_every_page_works_and_all_are_one_stack(
         "stagingToken": platform.token,
         "stagingProject": platform.project_id,
     }
-    for name, server in {"crm": postgresql, "files": ftp, "vault": sftp}.items():
+    servers: dict[str, Server] = {"crm": postgresql, "files": ftp, "vault": sftp}
+    for name, server in servers.items():
         config |= {f"{name}Host": server.host, f"{name}Port": server.port}
         config |= {f"{name}Username": server.username, f"{name}Password": server.password}
     with (stack.folder / "Pulumi.dev.yaml").open("a") as file:  # one write instead of twenty commands

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pulumi_previsionio
 from pulumi_previsionio._core import kinds
 from pulumi_previsionio._core.kind import Field, Kind
-from pulumi_previsionio._platform.settings import PARALLELISM_SETTING, SETTINGS
+from pulumi_previsionio._platform.settings import SETTINGS, Settings
 
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in kinds.KINDS}
 _OPTIONAL: Final = "optional"
@@ -56,13 +56,14 @@ def shapes(name: str) -> str:
 
 
 def settings(_: str = "") -> str:
-    """Every setting with the three places where it may be."""
+    """Every setting with its default and the three places where it may be."""
     rows = []
     for setting in SETTINGS:
         key = f"`{setting.full_key}`{' (`--secret`)' if setting.secret else ''}"
-        default = " (1 to 64; default 16)" if setting is PARALLELISM_SETTING else ""
-        rows.append((f"{setting.title}{default}", key, f"`{setting.variable}`", f"`{setting.argument}`"))
-    return _table(("Setting", "Stack configuration", "Environment", "Provider argument"), rows)
+        default = getattr(Settings, setting.argument, None)
+        title = setting.title if default is None else f"{setting.title} ({str(default).lower()})"
+        rows.append((title, key, f"`{setting.variable}`", f"`{setting.argument}`"))
+    return _table(("Setting (default)", "Stack configuration", "Environment", "Provider argument"), rows)
 
 
 def lookups(_: str = "") -> str:
@@ -71,7 +72,7 @@ def lookups(_: str = "") -> str:
     rows = []
     for name in names:
         function = getattr(pulumi_previsionio, name)
-        rows.append((f"`{name}{_signature(function)}`", " ".join(inspect.getdoc(function).split())))
+        rows.append((f"`{name}{_signature(function)}`", " ".join((inspect.getdoc(function) or "").split())))
     return _table(("Lookup", ""), rows)
 
 
@@ -93,7 +94,7 @@ TABLES: Final[Mapping[str, Callable[[str], str]]] = {
 
 def described(cls: type) -> dict[str, str]:
     """Argument → what the docstrings of the constructor and of the arguments in common say of it."""
-    found = _arguments(inspect.getdoc(cls.__init__) or "")
+    found = _arguments(inspect.getdoc(vars(cls)["__init__"]) or "")
     if "common" in found:
         del found["common"]
         lines = (inspect.getdoc(pulumi_previsionio.ConnectorArgs) or "").splitlines()
