@@ -68,7 +68,7 @@ class Reader:
             text = self._own(block.text)
             if block.language == "heading" and meanwhile and block.text in meanwhile:
                 meanwhile[block.text]()
-            if block.language in ("python", "yaml", "csv"):
+            if block.language in ("python", "yaml", "text"):
                 self._write(block.language, text)
             elif block.language == "diff":
                 self._edit(text)

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from previsionio_local import LocalPlatform
 
-from tests.engine.documents import DOCS, Reader, programs
+from tests.engine.documents import DOCS, Reader, blocks, programs
 from tests.engine.programs import Server
 from tests.engine.pulumi_cli import Stack, kill_session
 from tests.secret_search import leaked
@@ -44,7 +45,6 @@ def clouds(s3: S3, google: GoogleCloud) -> Iterator[LocalPlatform]:
 def test_the_program_of_every_page_works_and_all_are_one_stack(
     new_stack: Callable[..., Stack],
     clouds: LocalPlatform,
-    platform: LocalPlatform,
     postgresql: PostgreSQL,
     ftp: FTP,
     sftp: SFTP,
@@ -56,9 +56,9 @@ def test_the_program_of_every_page_works_and_all_are_one_stack(
         "s3AccessKeyId": s3.username,
         "s3SecretAccessKey": s3.password,
         "googleCredentials": json.dumps(google.credentials),
-        "stagingUrl": platform.url,
-        "stagingToken": platform.token,
-        "stagingProject": platform.project_id,
+        "stagingUrl": clouds.url,
+        "stagingToken": clouds.token,
+        "stagingProject": clouds.project_id,
     }
     servers: dict[str, Server] = {"crm": postgresql, "files": ftp, "vault": sftp}
     for name, server in servers.items():
@@ -118,10 +118,30 @@ def test_a_first_stack(engine: Path, tmp_path: Path) -> None:
     assert leaked(["hush"], reader.printed) == []
 
 
-def test_rotating_a_password(reader: Callable[..., Reader], platform: LocalPlatform, postgresql: PostgreSQL) -> None:
-    rotating = reader("rotating", platform)
-    rotating.environment["CRM_PASSWORD"] = postgresql.password
-    rotating.follow("guides/rotating-passwords.md")
+def test_day_to_day_guides_one_after_the_other_on_one_stack(
+    reader: Callable[..., Reader], platform: LocalPlatform, postgresql: PostgreSQL
+) -> None:
+    everyday = reader("everyday", platform)
+    everyday.environment["CRM_PASSWORD"] = postgresql.password
+    everyday.follow("guides/rotating-passwords.md")
+    everyday.follow("command.md")
+    everyday.follow("guides/upgrading.md")
+    for command in steps("guides/ci.md"):
+        everyday.run(command, [])
+    assert leaked([postgresql.password, platform.token], everyday.printed) == []
+
+
+def steps(page: str) -> list[str]:
+    """The commands in the workflows of a page, each once."""
+    workflows = [yaml.safe_load(block.text) for block in blocks(page) if block.language == "yaml"]
+    found = [step["run"] for workflow in workflows for job in workflow["jobs"].values() for step in job["steps"][3:]]
+    assert len(workflows) == 3
+    return [command for command in dict.fromkeys(found) if not command.startswith("pip install")]
+
+
+def test_unit_tests_under_mocks(tmp_path: Path) -> None:
+    tester = Reader(tmp_path, {"PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), os.environ["PATH"]])})
+    tester.follow("guides/unit-tests.md")
 
 
 def test_after_a_crash(reader: Callable[..., Reader], platform: LocalPlatform) -> None:
