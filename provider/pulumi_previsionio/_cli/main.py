@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import importlib.util
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -380,6 +382,18 @@ def doctor(console: Console, stack: str | None, cwd: Path) -> None:
         console.result({"lines": [{name: getattr(line, name) for name in fields} for line in lines]})
     if wrong:
         sys.exit(Exit.FOUND)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def local(options: tuple[str, ...]) -> None:
+    """Start the local platform, for development and tests. Takes the options of `previsionio-local`.
+
+    It is an extra: pip install 'pulumi-previsionio[local]'
+    """
+    if importlib.util.find_spec("previsionio_local") is None:
+        raise Declined("the local platform is not installed: pip install 'pulumi-previsionio[local]'")
+    os.execv(sys.executable, [sys.executable, "-m", "previsionio_local", *options])  # noqa: S606
 
 
 @cli.command()
