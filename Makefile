@@ -3,7 +3,7 @@
 python := .venv/bin/python
 typed := __main__.py benchmarks examples provider local_platform tests tools
 
-.PHONY: help venv engine up down test torture test-servers lint bench docs dist compat clean
+.PHONY: help venv engine up down test torture test-servers lint bench docs dist compat workflows clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -40,7 +40,10 @@ docs: .venv/.docs ## the reference as web pages, in build/docs
 	$(python) -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --builder html docs build/docs
 
 dist: .venv/.dist engine ## builds both distributions, looks into them, installs them everywhere; minutes
-	$(python) -m tools.dist
+	$(python) -m tools.dist $(PYTHONS)
+
+workflows: .venv/.quickstart ## actionlint on the workflows of this repository and of the reference
+	@$(python) -m tools.workflows
 
 compat: .venv/.dist engine ## the table of Pulumi's SDKs and Pythons in docs/compatibility.md; many minutes
 	$(python) -m tools.compat
