@@ -32,8 +32,8 @@ SDKS: Final = ("3.216.0", "3.230.0", "3.250.0", NEWEST)
 HEAD: Final = """\
 # Compatibility
 
-Each cell is the quickstart's life on the real engine: preview, `up`, a preview and a refresh without changes, `destroy`, in an
-environment of its own with the built package. `make compat` runs all of them and writes this page.
+Each cell is the quickstart's life on the real engine (preview, `up`, preview and refresh without changes, `destroy`),
+in an environment of its own with the built package. `make compat` runs all of them and writes this page.
 
 """
 

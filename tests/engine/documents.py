@@ -60,6 +60,7 @@ class Reader:
     skips: str = r"^pip install|^\. "
     """Pattern of commands that are left out."""
     printed: str = field(default="", repr=False)
+    typed: list[str] = field(default_factory=list)
     _sessions: list[int] = field(default_factory=list)
 
     def follow(self, page: str, meanwhile: Mapping[str, Callable[[], object]] | None = None) -> None:
@@ -83,6 +84,7 @@ class Reader:
 
     def run(self, command: str, shown: list[str]) -> None:
         """Types a command, and compares what is printed with what the page shows."""
+        self.typed.append(command)
         log, state = self.folder / f".printed-{len(self._sessions)}", self.folder / ".shell"
         script = f"{command}\ncode=$?; {{ pwd; env -0; }} > {shlex.quote(str(state))}; exit $code"
         with log.open("w") as output:

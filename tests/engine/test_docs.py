@@ -127,7 +127,8 @@ def test_day_to_day_guides_one_after_the_other_on_one_stack(
     everyday.follow("command.md")
     everyday.follow("guides/upgrading.md")
     for command in steps("guides/ci.md"):
-        everyday.run(command, [])
+        if command.replace(" --stack dev", "") not in everyday.typed:
+            everyday.run(command, [])
     assert leaked([postgresql.password, platform.token], everyday.printed) == []
 
 

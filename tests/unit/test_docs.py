@@ -13,7 +13,7 @@ import pulumi_previsionio
 import pytest
 from pulumi_previsionio._core import kinds
 
-from tools.docs import tables
+from tools.docs import picture, tables
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -89,3 +89,12 @@ def test_links_between_files_lead_somewhere(file: str) -> None:
     path = ROOT / file
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
     assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_pictures_show_the_text_that_they_are_drawn_from() -> None:
+    sources = sorted((DOCS / "pictures").glob("*.txt"))
+    assert sources
+    for source in sources:
+        shown = picture.words(source.with_suffix(".svg").read_text())
+        # Long lines are broken within words, too.
+        assert "".join(source.read_text().split()) in "".join(shown)
