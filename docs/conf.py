@@ -16,3 +16,4 @@ nitpicky = True
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"pulumi-previsionio {release}"
+linkcheck_ignore = [r"https?://(127\.0\.0\.1|.*\.example\.com|your-company\.)"]
