@@ -81,6 +81,7 @@ def reset(state: State) -> str:
         # Everything else belongs to a project and goes with it.
         session.execute(delete(Project))
     state.copier.forget(datasets)
+    state.copier.sweep()
     state.faults.set([])
     state.faults.latency = 0.0
     state.calls.clear()

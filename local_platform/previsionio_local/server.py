@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import Scope
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import create_app
+from .slow_requests import PunctualProtocol
 from .state import State
 
 _GRACE = 2
@@ -27,8 +27,10 @@ class Server(uvicorn.Server):
     def __init__(self, state: State, ready: Callable[[], None]) -> None:
         connections: dict[tuple[str, int], asyncio.Transport] = {}
 
-        class Protocol(H11Protocol):
+        class Protocol(PunctualProtocol):
             """Remembers the connections, so that a planted fault can cut one."""
+
+            request_timeout = state.settings.request_timeout
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
@@ -65,8 +67,10 @@ class Server(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._state.stopping = True
         # Streams of events never end by themselves.
         self._state.events.close()
+        self._state.calls.live.send(None)
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -87,5 +91,6 @@ def listen(host: str, port: int) -> tuple[socket.socket, str]:
     except OSError:
         listener.close()
         raise
-    shown = f"[{host}]" if ":" in host else host
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what a browser can open instead
+    shown = f"[{shown}]" if ":" in shown else shown
     return listener, f"http://{shown}:{listener.getsockname()[1]}"
