@@ -9,7 +9,7 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,16 +17,18 @@ READY = re.compile(r"previsionio-local is ready at (http://127\.0\.0\.1:\d+)\n(.
 LINES = 11
 """That the command prints when it is ready."""
 
+NOTHING: Mapping[str, str] = {}
+
 _PR_CAPBSET_DROP = 24
 _CAP_DAC_OVERRIDE = 1
 
 
 @contextmanager
 def command(
-    data: Path, *options: str, limit: Callable[[], None] | None = None, **environment: str
+    data: Path, *options: str, limit: Callable[[], None] | None = None, environment: Mapping[str, str] = NOTHING
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The running command, and what it printed."""
-    with start(data, *options, limit=limit, **environment) as process:
+    with start(data, *options, limit=limit, environment=environment) as process:
         try:
             yield process, first_lines(process)
         finally:
@@ -34,7 +36,7 @@ def command(
 
 
 def start(
-    data: Path, *options: str, limit: Callable[[], None] | None = None, **environment: str
+    data: Path, *options: str, limit: Callable[[], None] | None = None, environment: Mapping[str, str] = NOTHING
 ) -> subprocess.Popen[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREVISION")}
     return subprocess.Popen(
@@ -42,7 +44,7 @@ def start(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=inherited | environment,
+        env={**inherited, **environment},
         preexec_fn=limit,
     )
 
@@ -60,9 +62,11 @@ def address(printed: str) -> str:
     return found[1]
 
 
-def refused_start(data: Path, *options: str, limit: Callable[[], None] | None = None, **environment: str) -> str:
+def refused_start(
+    data: Path, *options: str, limit: Callable[[], None] | None = None, environment: Mapping[str, str] = NOTHING
+) -> str:
     """What a command that cannot start says: one line, and nothing else."""
-    with start(data, *options, limit=limit, **environment) as process:
+    with start(data, *options, limit=limit) as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (1, ""), err
     assert err.count("\n") == 1, err

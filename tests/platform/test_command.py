@@ -27,7 +27,7 @@ def test_it_says_nothing_more_and_ends_when_told(tmp_path: Path) -> None:
 
 def test_options_and_environment_are_used(tmp_path: Path) -> None:
     environment = {"PREVISION_MASTER_TOKEN": "mine", "PREVISIONIO_LOCAL_S3_ENDPOINT": "http://127.0.0.1:1"}
-    with command(tmp_path, "--no-update", "--page-size", "7", **environment) as (process, printed):
+    with command(tmp_path, "--no-update", "--page-size", "7", environment=environment) as (process, printed):
         client = Client(address(printed), "mine")
         with client.session:
             page = client.get("/projects")
@@ -55,7 +55,7 @@ def test_a_folder_in_use_and_a_port_in_use_are_one_line(tmp_path: Path) -> None:
 
 def test_secrets_are_not_logged(tmp_path: Path) -> None:
     secret, token = planted(), planted_in_ascii()
-    with command(tmp_path, PREVISION_MASTER_TOKEN=token) as (process, printed):
+    with command(tmp_path, environment={"PREVISION_MASTER_TOKEN": token}) as (process, printed):
         client = Client(address(printed), token)
         with client.session:
             client.project_id = client.get("/projects")["items"][0]["_id"]
