@@ -12,7 +12,7 @@ SHOWN = 12
 WIDTH = 760
 _BOX = (220, 30)
 _GAP = (50, 12)
-_LONGEST = 26
+_LONGEST = 24
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_environment.filters["time"] = lambda at: f"{at[:10]} {at[11:19]} UTC"
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
