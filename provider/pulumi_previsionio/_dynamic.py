@@ -39,6 +39,7 @@ from ._core.kind import Kind  # noqa: E402
 from ._core.redaction import redact, secrets_of  # noqa: E402
 from ._core.values import UNKNOWN, Values, from_engine, to_engine  # noqa: E402
 from ._errors import PrevisionError  # noqa: E402
+from ._platform import operation  # noqa: E402
 from ._platform.settings import Settings, resolve  # noqa: E402
 
 Properties = dict[str, Any]
@@ -54,7 +55,8 @@ def _guarded(method: Method) -> Method:
     @functools.wraps(method)
     def guarded(self: Provider, *args: Any) -> Any:
         try:
-            return method(self, *args)
+            with operation.limited(self._settings.operation_timeout, _label(self.kind, *args)):
+                return method(self, *args)
         except BaseException as error:  # noqa: BLE001
             text = str(error) if isinstance(error, PrevisionError) else _internal(error)
         raise PrevisionError(_line(_about(self.kind, text, *args), self.secrets(*args))) from None
@@ -68,9 +70,12 @@ def _line(text: str, secrets: list[str]) -> str:
 
 def _about(kind: Kind, text: str, *args: Any) -> str:
     """The text, with the resource that it is about in front."""
+    return text if text.startswith(kind.name) else f"{_label(kind, *args)}: {text}"
+
+
+def _label(kind: Kind, *args: Any) -> str:
     names = [arg["name"] for arg in args if isinstance(arg, dict) and isinstance(arg.get("name"), str)]
-    whose = f"{kind.name} {names[-1]!r}" if names else kind.name
-    return text if text.startswith(kind.name) else f"{whose}: {text}"
+    return f"{kind.name} {names[-1]!r}" if names else kind.name
 
 
 def _internal(error: BaseException) -> str:
