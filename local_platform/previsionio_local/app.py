@@ -72,6 +72,7 @@ def _prepare(settings: Settings, database: Database) -> State:
         copier=Copier(data / "snapshots", database, hub, settings.copies),
     )
     default_project(state)
+    database.keep_reserve()
     return state
 
 

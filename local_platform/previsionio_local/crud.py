@@ -112,7 +112,10 @@ class Collection(Generic[M, V]):
         self, state: State, object_id: str, check: Callable[[Session, M], None] = lambda _session, _object: None
     ) -> None:
         """Delete an object unless `check` refuses; 404 if there is none."""
-        with state.database.write() as session:
+
+        def delete(session: Session) -> None:
             found = find(session, self._model, object_id)
             check(session, found)
             session.delete(found)
+
+        state.database.delete(delete)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import Connection, Engine, ForeignKey, String, create_engine, event, inspect
 from sqlalchemy.exc import DatabaseError
@@ -18,6 +19,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from .folder import FolderError
 
 ID = String(24)
+
+T = TypeVar("T")
 
 _MIGRATIONS = (
     # 1: the last test of an object is remembered.
@@ -28,6 +31,9 @@ _MIGRATIONS = (
     ),
 )
 """What leads from each version of the tables to the next; the version that a file has is its `user_version`."""
+
+_RESERVE = 256 << 10
+"""Bytes that are set aside."""
 
 VERSION = len(_MIGRATIONS)
 """The version of the tables that this code works with."""
@@ -92,6 +98,7 @@ class Database:
                 f"{path.parent} to begin anew"
             )
         path.touch(mode=0o600)
+        self._reserve = path.with_name("reserve")
         self._engine = create_engine(
             f"sqlite:///{path}",
             # Statements may carry what users sent: never show it in an exception.
@@ -122,6 +129,26 @@ class Database:
         """Yield a session whose changes are stored together at the end, or not at all."""
         with self._writer, Session(self._engine, expire_on_commit=False) as session, session.begin():
             yield session
+
+    def delete(self, delete: Callable[[Session], T]) -> T:
+        """Let `delete` delete something, for which there is room even where there is none: it makes room."""
+        try:
+            with self.write() as session:
+                return delete(session)
+        except DatabaseError as error:
+            if not (is_full(error) and self._reserve.exists()):
+                raise
+        self._reserve.unlink(missing_ok=True)
+        with self.write() as session:
+            return delete(session)
+
+    def keep_reserve(self) -> None:
+        """Set aside the room that a deletion needs, unless the disk is that full already."""
+        try:
+            with self._reserve.open("wb") as reserve:
+                os.posix_fallocate(reserve.fileno(), 0, _RESERVE)
+        except OSError:
+            self._reserve.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Let go of the file."""

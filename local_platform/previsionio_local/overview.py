@@ -64,17 +64,17 @@ class Overview(BaseModel):
     projects: list[ProjectOverview]
 
 
-def overview(state: State) -> Overview:
-    """Return everything in short."""
+def overview(state: State, shown: int = SHOWN) -> Overview:
+    """Return everything in short, with `shown` objects of each kind in each project."""
     with state.database.read() as session:
         projects = session.scalars(select(Project).order_by(Project.number).limit(SHOWN))
-        return Overview(projects=[_project(session, project, state) for project in projects])
+        return Overview(projects=[_project(session, project, state, shown) for project in projects])
 
 
 def project_overview(state: State, project: Project) -> ProjectOverview:
     """Return one project in short."""
     with state.database.read() as session:
-        return _project(session, project, state)
+        return _project(session, project, state, SHOWN)
 
 
 def connector_line(connector: Connector) -> Line:
@@ -151,11 +151,11 @@ def _test(tested: Tested) -> dict[str, Any]:
     return {"state": "works", "ok": True}
 
 
-def _project(session: Session, project: Project, state: State) -> ProjectOverview:
+def _project(session: Session, project: Project, state: State, shown: int) -> ProjectOverview:
     def lines(model: type[O], line: Callable[[O], Line]) -> Lines:
         inside = select(model).where(model.project_id == project.id)
         total = session.scalar(select(func.count()).select_from(inside.subquery())) or 0
-        newest = session.scalars(inside.order_by(model.number.desc()).limit(SHOWN)).all()
+        newest = session.scalars(inside.order_by(model.number.desc()).limit(shown)).all()
         return Lines(total=total, items=[line(each) for each in reversed(newest)])
 
     return ProjectOverview(

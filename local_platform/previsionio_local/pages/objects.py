@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -25,7 +25,6 @@ from ..datasets.snapshots import column_types, first_rows, shown_rows
 from ..datasources import routes as datasources
 from ..datasources.models import Datasource
 from ..datasources.schemas import DatasourceView
-from ..errors import PlatformError
 from ..overview import SHOWN, connector_line, dataset_line, datasource_line, overview, project_overview
 from ..projects.models import Project
 from ..projects.schemas import ProjectView
@@ -39,6 +38,9 @@ from .rendering import HEADERS, page
 
 SHOWN_ROWS = 10
 
+Rows: TypeAlias = tuple[list[str], list[list[Any]]]
+"""Names of columns, and rows."""
+
 router = APIRouter()
 
 O = TypeVar("O", bound=Owned)  # noqa: E741
@@ -47,7 +49,7 @@ O = TypeVar("O", bound=Owned)  # noqa: E741
 @router.get("/")
 def show_projects(shared: Shared) -> HTMLResponse:
     """List the projects; show the only one at once."""
-    projects = overview(shared).projects
+    projects = overview(shared, shown=0).projects
     if len(projects) == 1:
         return show_project(projects[0].id, shared)
     return page("projects.html", projects=projects)
@@ -83,51 +85,32 @@ def show_connector(connector_id: str, shared: Shared) -> HTMLResponse:
 @router.post("/connector/{connector_id}/test")
 async def test_connector(connector_id: str, shared: Shared) -> Response:
     """Test a connector now; its page says how that went."""
-    try:
+    with suppress(SourceError):
         await connectors.test_connector(connector_id, shared)
-    except (SourceError, PlatformError) as error:
-        _raise_if_gone(error)
     return RedirectResponse(f"/connector/{connector_id}", 303, HEADERS)
 
 
 @router.get("/data-source/{datasource_id}")
-async def show_datasource(datasource_id: str, shared: Shared, rows: bool = False) -> HTMLResponse:
-    """Show a data source; with `rows`, its source is asked for the first ones."""
-    sample: tuple[Sequence[str], Sequence[Sequence[Any]]] | None = None
-    reason = None
-    if rows:
-        try:
-            sample = await _first_rows_of_source(datasource_id, shared)
-        except (SourceError, PlatformError) as error:
-            _raise_if_gone(error)
-            reason = str(error)
-    with shared.database.read() as session:
-        datasource = find(session, Datasource, datasource_id)
-        connector = find(session, Connector, datasource.connector_id)
-        users = _newest(session, Dataset, Dataset.datasource_id == datasource_id)
-        project = find(session, Project, datasource.project_id)
-    owners = {connector.id: _item(ConnectorView, connector)}
-    return page(
-        "data_source.html",
-        project=project,
-        datasource=datasource,
-        place={name: value for name, value in asdict(datasource.location()).items() if value},
-        connector=connector,
-        line=datasource_line(datasource),
-        users=[dataset_line(each, shared) for each in users],
-        sample=sample,
-        reason=reason,
-        program=program_lines("datasource", _item(DatasourceView, datasource), owners),
-    )
+def show_datasource(datasource_id: str, shared: Shared) -> HTMLResponse:
+    """Show a data source."""
+    return _datasource_page(datasource_id, shared)
+
+
+@router.get("/data-source/{datasource_id}/rows")
+@asks_source
+def show_source_rows(datasource_id: str, shared: Shared) -> HTMLResponse:
+    """Show a data source with the first rows that its source has now."""
+    try:
+        return _datasource_page(datasource_id, shared, _first_rows_of_source(datasource_id, shared))
+    except SourceError as error:
+        return _datasource_page(datasource_id, shared, reason=str(error))
 
 
 @router.post("/data-source/{datasource_id}/test")
 async def test_datasource(datasource_id: str, shared: Shared) -> Response:
     """Look a data source up now; its page says how that went."""
-    try:
+    with suppress(SourceError):
         await datasources.test_datasource(datasource_id, shared)
-    except (SourceError, PlatformError) as error:
-        _raise_if_gone(error)
     return RedirectResponse(f"/data-source/{datasource_id}", 303, HEADERS)
 
 
@@ -167,8 +150,30 @@ def download(dataset_id: str, extension: Extension, shared: Shared) -> Response:
     return datasets.download(dataset_id, shared, extension)
 
 
-@asks_source
-def _first_rows_of_source(datasource_id: str, shared: State) -> tuple[list[str], list[list[Any]]]:
+def _datasource_page(
+    datasource_id: str, shared: State, sample: Rows | None = None, reason: str | None = None
+) -> HTMLResponse:
+    with shared.database.read() as session:
+        datasource = find(session, Datasource, datasource_id)
+        connector = find(session, Connector, datasource.connector_id)
+        users = _newest(session, Dataset, Dataset.datasource_id == datasource_id)
+        project = find(session, Project, datasource.project_id)
+    owners = {connector.id: _item(ConnectorView, connector)}
+    return page(
+        "data_source.html",
+        project=project,
+        datasource=datasource,
+        place={name: value for name, value in asdict(datasource.location()).items() if value},
+        connector=connector,
+        line=datasource_line(datasource),
+        users=[dataset_line(each, shared) for each in users],
+        sample=sample,
+        reason=reason,
+        program=program_lines("datasource", _item(DatasourceView, datasource), owners),
+    )
+
+
+def _first_rows_of_source(datasource_id: str, shared: State) -> Rows:
     with shared.database.read() as session:
         datasource = find(session, Datasource, datasource_id)
         connection = find(session, Connector, datasource.connector_id).connection(shared.cipher)
@@ -193,8 +198,3 @@ def _newest(session: Session, model: type[O], condition: Any) -> Sequence[O]:
 
 def _item(view: type[View], stored: object) -> dict[str, Any]:
     return view.model_validate(stored).model_dump(by_alias=True, mode="json")
-
-
-def _raise_if_gone(error: Exception) -> None:
-    if isinstance(error, PlatformError) and error.status == 404:
-        raise error
