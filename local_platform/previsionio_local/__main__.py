@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -21,17 +22,14 @@ def _default_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "previsionio-local"
 
 
-_data = click.option(
+@click.group(invoke_without_command=True)
+@click.option(
     "--data",
     type=click.Path(path_type=Path),
     default=_default_folder,
     show_default="~/.local/share/previsionio-local",
     help="Folder that keeps everything; made if it is not there.",
 )
-
-
-@click.group(invoke_without_command=True)
-@_data
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -96,13 +94,14 @@ def command(context: click.Context, /, **options: Any) -> None:
 
 
 @command.command()
-@_data
-def status(data: Path) -> None:
-    """Show what the platform that runs on a folder holds, and a new link to look at it."""
+@click.option("--data", type=click.Path(path_type=Path), help="Folder of the platform.  [default: as above]")
+@click.pass_context
+def status(context: click.Context, data: Path | None) -> None:
+    """Show what a running platform holds, and a new link to look at it."""
     from .status import NotRunningError, report
 
     try:
-        click.echo(report(data, os.environ.get("PREVISION_MASTER_TOKEN")))
+        click.echo(report(data or context.find_root().params["data"], os.environ.get("PREVISION_MASTER_TOKEN")))
     except NotRunningError as error:
         _fail(error)
 
@@ -113,6 +112,8 @@ def _serve(data: Path, host: str, port: int | None, **options: Any) -> None:
     from .folder import FolderError, write_whole
     from .server import Server, listen
 
+    # What clients get wrong, they are told; the log is for what goes wrong here.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     settings = _settings(data, host, **options)
     try:
         with open_state(settings) as state:

@@ -145,6 +145,7 @@ class Database:
     def keep_reserve(self) -> None:
         """Set aside the room that a deletion needs, unless the disk is that full already."""
         try:
+            self._reserve.touch(mode=0o600)
             with self._reserve.open("wb") as reserve:
                 os.posix_fallocate(reserve.fileno(), 0, _RESERVE)
         except OSError:

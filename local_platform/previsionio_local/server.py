@@ -80,7 +80,22 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, str]:
-    """Return a socket that listens, on a free port if `port` is 0, and its address as a URL."""
+    """Return a socket that listens, on a free port if `port` is 0, and its address as a URL.
+
+    Raises:
+        OSError: there is no such host, or the port is in use; the message is one line.
+    """
+    try:
+        listener = _bound(host, port)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OSError(f"cannot listen on {host}, port {port}: {reason}; choose with --host and --port") from None
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what a browser can open instead
+    shown = f"[{shown}]" if ":" in shown else shown
+    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def _bound(host: str, port: int) -> socket.socket:
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     # Named outright: asyncio turns off the delay of small packets only on sockets that say TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -91,6 +106,4 @@ def listen(host: str, port: int) -> tuple[socket.socket, str]:
     except OSError:
         listener.close()
         raise
-    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what a browser can open instead
-    shown = f"[{shown}]" if ":" in shown else shown
-    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+    return listener

@@ -45,7 +45,10 @@ def test_options_and_environment_are_used(tmp_path: Path) -> None:
 def test_a_folder_in_use_and_a_port_in_use_are_one_line(tmp_path: Path) -> None:
     with LocalPlatform(tmp_path) as platform:
         port = platform.url.rsplit(":", 1)[1]
-        for data, options in ((tmp_path, []), (tmp_path / "other", ["--port", port])):
+        other = tmp_path / "other"
+        other.mkdir()
+        (other / "address").write_text(platform.url)  # the port that it had last
+        for data, options in ((tmp_path, []), (other, ["--port", port]), (other, [])):
             run = CliRunner().invoke(main.command, ["--data", str(data), *options])
             assert run.exit_code == 1
             assert run.stdout == ""

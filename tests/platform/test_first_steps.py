@@ -86,7 +86,9 @@ def test_status_shows_the_objects_and_a_link(tmp_path: Path) -> None:
         platform.seed(connectors=[FTP | {"name": f"c{number}"} for number in range(250)])
         (tmp_path / "address").write_text(platform.url)
         code, told = status(tmp_path)
+        before = CliRunner(env={"PREVISION_MASTER_TOKEN": ""}).invoke(main.command, ["--data", str(tmp_path), "status"])
     assert code == 0, told
+    assert before.output.splitlines()[2:] == told.splitlines()[2:]
     assert "connector files" not in told
     for line in (
         r"project default \([0-9a-f]{24}\)",

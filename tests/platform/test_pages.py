@@ -28,6 +28,7 @@ CHECKS = (Path(__file__).parent / "page_checks.js").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     # Of the module, not of the session: while it runs, nothing else in this thread can run an event loop.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]

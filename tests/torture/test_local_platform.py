@@ -297,3 +297,60 @@ def one_client(platform: LocalPlatform, number: int) -> Counter[int]:
             answer = client.call(method, each, **({"json": {"name": "new"}} if method == "PUT" else {}))
             statuses[answer.status_code] += 1
     return statuses
+
+
+def test_nonsense_gets_no_5xx(count: Count) -> None:
+    randomly, statuses, bad = chance("local platform", "nonsense"), Counter[bytes](), []
+    calls = sized(80, 5_000)
+    with LocalPlatform(request_timeout=0.3, connect_timeout=0.5) as platform, requests.Session() as session:
+        session.get(platform.sign_in_link(), timeout=10)
+        cookie = "; ".join(f"{name}={value}" for name, value in session.cookies.items())
+        for _ in range(calls):
+            request = _nonsense(randomly, platform, cookie)
+            status = _status(platform, request)
+            statuses[status] += 1
+            if not status.startswith((b"1", b"2", b"3", b"4")) and status != b"501":
+                bad.append((status, request.replace(platform.token.encode(), b"TOKEN")))
+    assert bad == []
+    assert statuses[b"200"] > calls // 100
+    count("calls that make no sense", calls)
+
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE", "FOO", "CONNECT")
+PATHS = (
+    *("/", "/calls", "/docs", "/project/{project}", "/connector/x", "/data-source/x/rows", "/dataset/x/download/csv"),
+    *("/calls/latency", "/calls/faults", "/sign-in?code=%ff", "/static/page.js", "/static/%2e%2e/app.py", "/static"),
+    *("/ext/v1/projects", "/ext/v1/projects/{project}/connectors", "/ext/v1/exporters/1", "/ext/v1", "/ext/v1/"),
+    *("/ext/v1/projects/{project}/datasets/file", "/ext/v1/projects?page=1e9", "/_local/seed", "/_local/overview"),
+    *("//", "/%00", "/?a=%00&b=%7f", "*", "http://x/", "/calls?q=%ff%00"),
+)
+BODIES = (
+    *(b"", b"{}", b"[]", b"null", b"seconds=nan", b"seconds=inf&action=x&path=(&times=x", b"--x\r\n\r\n--x--"),
+    *(b"action=status&status=999", b"action=delay&times=-1&seconds=1e999", b"\xff\xfe", b'{"name":"\\ud800"}'),
+)
+TYPES = (
+    *("application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain"),
+    *("multipart/form-data", "application/json; charset=utf-16", "", "\x80"),
+)
+ODD_HEADERS = (
+    *("Content-Length: -1", "Content-Length: 99999999999999999999", "Content-Length: 1\r\nContent-Length: 2"),
+    *("Transfer-Encoding: gzip", "Expect: 100-continue", "Connection: Upgrade\r\nUpgrade: websocket"),
+    *("Range: bytes=0-1,a-", "If-Modified-Since: x", "Accept-Encoding: \xff", "Cookie: a=b; ;=;\xff"),
+)
+
+
+def _nonsense(randomly: random.Random, platform: LocalPlatform, cookie: str) -> bytes:
+    body, path = randomly.choice(BODIES), randomly.choice(PATHS).replace("{project}", platform.project_id)
+    lines = [f"{randomly.choice(METHODS)} {path} HTTP/1.{randomly.choice((0, 1, 1, 1))}", "Host: localhost"]
+    maybe = (f"Authorization: {platform.token}", f"Cookie: {cookie}", "Origin: http://localhost")
+    lines += [line for line in maybe if randomly.random() < 0.6]
+    lines.append(f"Content-Type: {randomly.choice(TYPES)}")
+    lines.append(f"Content-Length: {len(body)}" if randomly.random() < 0.7 else randomly.choice(ODD_HEADERS))
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def _status(platform: LocalPlatform, request: bytes) -> bytes:
+    host, _, port = platform.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        connection.sendall(request)
+        return connection.recv(65536).partition(b" ")[2][:3]

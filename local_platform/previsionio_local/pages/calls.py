@@ -23,7 +23,8 @@ router = APIRouter()
 @router.get("/calls")
 async def show_calls(shared: Shared, q: str = "") -> HTMLResponse:
     """Show the newest calls, and what is planted."""
-    calls = [call for call in reversed(shared.calls.calls) if _fits(call, q)][:SHOWN]
+    # A copy, since other threads may clear the record.
+    calls = [call for call in reversed(list(shared.calls.calls)) if _fits(call, q)][:SHOWN]
     return page(
         "calls.html",
         calls=calls,
