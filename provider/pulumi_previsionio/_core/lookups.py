@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from .._errors import InputError, LookupFailed, NotFound
-from .._platform.collections import Collection
+from .._platform.collections import CONNECTORS, DATASOURCES, PROJECTS, Collection
 from .._platform.session import Session
 from .._platform.settings import PROJECT_SETTING
 from .context import Context
+from .results import connector_result, datasource_result, project_result
 
 Item = Mapping[str, Any]
 _SHOWN: Final = 10
@@ -89,6 +90,26 @@ def list_source_names(question: Question, *segments: str) -> list[str]:
     if names is None:
         raise LookupFailed("the platform does not give names")
     return list(names)
+
+
+def _get(collection: Collection, result: Callable[[Item], Any]) -> Callable[[Question], Any]:
+    return lambda question: result(get(question, collection))
+
+
+def _list(collection: Collection, result: Callable[[Item], Any]) -> Callable[[Question], Any]:
+    return lambda question: [result(item) for item in list_all(question, collection)]
+
+
+ANSWERS: Final[Mapping[str, Callable[[Question], Any]]] = {
+    "get_project": _get(PROJECTS, project_result),
+    "get_connector": _get(CONNECTORS, connector_result),
+    "list_connectors": _list(CONNECTORS, connector_result),
+    "get_datasource": _get(DATASOURCES, datasource_result),
+    "list_datasources": _list(DATASOURCES, datasource_result),
+    "list_databases": lambda question: list_source_names(question, "databases"),
+    "list_tables": lambda question: list_source_names(question, "databases", question.given["database"], "tables"),
+}
+"""What each lookup returns: a result, a list of results, or a list of names."""
 
 
 def _named(question: Question, collection: Collection, name: str) -> Item:
