@@ -108,7 +108,7 @@ class _Native(pulumi.dynamic.Resource):
     """What comes after a typed class and before Pulumi's dynamic one: it registers a resource of the plugin."""
 
     _provider_class: Any
-    can_be_imported = True
+    _can_be_imported = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -24,7 +24,7 @@ class PrevisionResource(Resource):
     """Base of the resources of this package."""
 
     _provider_class: type[Provider]
-    can_be_imported: ClassVar[bool] = False
+    _can_be_imported: ClassVar[bool] = False
 
     def __init_subclass__(cls, module: str = "", name: str = "", **kwargs: Any) -> None:
         """Give a subclass its parent's type token and output types."""
@@ -51,7 +51,7 @@ class PrevisionResource(Resource):
         """
         end_at_once_when_interrupted()
         kind = self._provider_class.kind
-        if opts is not None and opts.import_ is not None and not self.can_be_imported:
+        if opts is not None and opts.import_ is not None and not self._can_be_imported:
             raise InputError(f"{kind.name} {resource_name!r}", [_no_import(kind, opts.import_)])
         program_run.note_resource()
         if kind.secrets:
