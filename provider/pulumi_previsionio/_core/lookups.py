@@ -43,6 +43,16 @@ class Question:
             raise InputError(self.function, [f"project_id: {PROJECT_SETTING.missing()}"])
         return str(project_id)
 
+    def required(self, name: str) -> str:
+        """An argument that must be given.
+
+        Raises:
+            InputError: it is not.
+        """
+        if not self.given.get(name):
+            raise InputError(self.function, [f"{name}: is required"])
+        return str(self.given[name])
+
 
 def get(question: Question, collection: Collection) -> Item:
     """The one object with the id or the name that is given.
@@ -82,7 +92,7 @@ def list_source_names(question: Question, *segments: str) -> list[str]:
     Raises:
         LookupFailed: there is no such connector, or the platform gives no names.
     """
-    connector_id = question.given["connector_id"]
+    connector_id = question.required("connector_id")
     try:
         names = question.session.source_names(connector_id, *segments)
     except NotFound:
@@ -107,7 +117,7 @@ ANSWERS: Final[Mapping[str, Callable[[Question], Any]]] = {
     "get_datasource": _get(DATASOURCES, datasource_result),
     "list_datasources": _list(DATASOURCES, datasource_result),
     "list_databases": lambda question: list_source_names(question, "databases"),
-    "list_tables": lambda question: list_source_names(question, "databases", question.given["database"], "tables"),
+    "list_tables": lambda question: list_source_names(question, "databases", question.required("database"), "tables"),
 }
 """What each lookup returns: a result, a list of results, or a list of names."""
 
