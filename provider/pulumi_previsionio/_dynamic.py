@@ -33,11 +33,12 @@ from pulumi.output import contains_unknowns  # noqa: E402
 from . import _host  # noqa: E402
 from ._core import kinds, lifecycle  # noqa: E402
 from ._core.context import Context, shared_context  # noqa: E402
-from ._core.error_lines import about, one_line, reason  # noqa: E402
+from ._core.error_lines import about, label, one_line, reason  # noqa: E402
 from ._core.kind import Kind  # noqa: E402
 from ._core.redaction import secrets_of  # noqa: E402
 from ._core.values import UNKNOWN, Values, from_engine, to_engine  # noqa: E402
 from ._errors import PrevisionError  # noqa: E402
+from ._platform import operation  # noqa: E402
 from ._platform.settings import Settings, resolve  # noqa: E402
 
 Properties = dict[str, Any]
@@ -53,7 +54,8 @@ def _guarded(method: Method) -> Method:
     @functools.wraps(method)
     def guarded(self: Provider, *args: Any) -> Any:
         try:
-            return method(self, *args)
+            with operation.limited(self._settings.operation_timeout, label(self.kind.name, _name(args))):
+                return method(self, *args)
         except BaseException as error:  # noqa: BLE001
             text = about(self.kind.name, _name(args), reason(error))
         raise PrevisionError(one_line(text, self.secrets(*args))) from None

@@ -107,7 +107,16 @@ def make_certificate(folder: Path, user: tuple[int, int] | None = None) -> tuple
         [
             find_program("openssl", "openssl"),
             *("req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-subj", f"/CN={HOST}", "-keyout", str(key), "-out", str(certificate)),
+            *(
+                "-subj",
+                f"/CN={HOST}",
+                "-addext",
+                f"subjectAltName=IP:{HOST},DNS:localhost",
+                "-keyout",
+                str(key),
+                "-out",
+                str(certificate),
+            ),
         ],
         folder,
         user,

@@ -47,14 +47,14 @@ def context(fake: FakePlatform) -> Context:
     return connect(fake)
 
 
-def connect(fake: FakePlatform, *, read_timeout: float = 5.0, asks_first: bool = False) -> Context:
+def connect(fake: FakePlatform, *, call_timeout: float = 5.0, asks_first: bool = False) -> Context:
     """What the provider makes of a fake platform.
 
     `asks_first`: it asks whether token and project are good before it changes anything, as it always does in earnest.
     """
 
     def client() -> Client:
-        return Client(fake.url, fake.token, parallelism=16, read_timeout=read_timeout)
+        return Client(fake.url, fake.token, parallelism=16, call_timeout=call_timeout)
 
     session = (Session if asks_first else UsableSession)(fake.url, client)
     return Context(Settings(fake.url, fake.token, PROJECT), session)
@@ -85,7 +85,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     for name in ("time", "monotonic"):
         setattr(clock, name, getattr(time, name))
-    monkeypatch.setattr("urllib3.util.retry.time", clock)
+    monkeypatch.setattr("pulumi_previsionio._platform.client.time", clock)
     monkeypatch.setattr("pulumi_previsionio._core.creation.time", clock)
     return made
 

@@ -1,13 +1,16 @@
 """An HTTP server on loopback whose answers a test writes down; it records what arrives."""
 
+import contextlib
 import dataclasses
 import http.server
 import json
 import socket
+import ssl
 import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -33,7 +36,10 @@ class Request:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """An answer: `body` is JSON unless it is bytes. With `cut` the connection is closed instead, or half way."""
+    """An answer: `body` is JSON unless it is bytes. With `cut` the connection is closed instead, or half way.
+
+    With `drip` it goes out byte by byte, that many seconds apart, its head or its body.
+    """
 
     status: int = 200
     body: Any = dataclasses.field(default_factory=dict)
@@ -41,6 +47,8 @@ class Answer:
     delay: float = 0.0
     cut: bool = False
     cut_half_way: bool = False
+    drip: float = 0.0
+    drips_from_start: bool = False
 
     def __str__(self) -> str:
         """A short name for the ids of tests."""
@@ -87,6 +95,12 @@ class ScriptedServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def use_tls(self, certificate: Path, key: Path) -> None:
+        """Encrypt the connections from now on."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
 
     def reset(self) -> None:
         """Forget what came in, and answer `{}` from now on."""
@@ -151,6 +165,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         content = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
         if answer.status == 204:
             content = b""
+        if answer.drips_from_start:
+            self._drip(b"HTTP/1.1 200 OK\r\n" + b"X-Nothing: 0\r\n" * 90, answer.drip)
+            return
         self.send_response_only(answer.status)
         headers = {"Content-Type": "application/json", "Date": self.date_time_string(), **answer.headers}
         for name, value in headers.items():
@@ -162,7 +179,18 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
             self._cut()
             return
+        if answer.drip:
+            self._drip(content, answer.drip)
+            return
         self.wfile.write(content)
+
+    def _drip(self, content: bytes, pause: float) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):  # the client may have had enough
+            for byte in content:
+                self.wfile.write(bytes([byte]))
+                self.wfile.flush()
+                time.sleep(pause)
 
     def _cut(self) -> None:
         self.close_connection = True

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi_previsionio._cli.manifest import TYPE
 
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.fake_platform import PROJECT, FakePlatform
@@ -195,3 +196,33 @@ def test_the_token_may_be_in_the_stack(engine: FakeEngine, settings: dict[str, s
 def test_completion_is_a_script_for_the_shell(engine: FakeEngine) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_PULUMI_PREVISIONIO_COMPLETE" in engine.run("completion", shell).stdout
+
+
+def test_what_the_stack_holds_already_is_said_before_anything_else(
+    engine: FakeEngine, settings: dict[str, str]
+) -> None:
+    held = {"urn": urn("SQLConnector", "legacy"), "type": f"{TYPE}SQLConnector", "id": "c1"}
+    engine.answers["output"]["stack export"] = {"deployment": {"resources": [held]}}
+
+    done = engine.run("adopt", "--connector", "c1", "--as", "crm", **settings)
+
+    assert done.returncode == 3
+    assert done.stderr.splitlines() == [
+        "Error: connector 'crm' (c1): the stack holds it as 'legacy'. "
+        "To give that resource another name, use the option `aliases`"
+    ]
+    assert not any(call[0] == "preview" for call in engine.recorded("calls"))
+
+
+def test_an_export_over_an_adopted_folder_keeps_the_names_of_the_stack(
+    engine: FakeEngine, settings: dict[str, str]
+) -> None:
+    engine.wants(("SQLConnector", "first", "c1"))
+    held = {"urn": urn("SQLConnector", "renamed"), "type": f"{TYPE}SQLConnector", "id": "c1"}
+    engine.answers["output"]["stack export"] = {"deployment": {"resources": [held]}}
+
+    done = engine.run("export", "--project-id", PROJECT, "--out", str(engine.project), "--force", **settings)
+
+    assert done.returncode == 0, done.stderr
+    (resource_,) = json.loads((engine.project / "import.json").read_text())["resources"]
+    assert (resource_["name"], resource_["id"]) == ("renamed", "c1")

@@ -4,6 +4,7 @@ import concurrent.futures
 import socket
 import threading
 import time
+import types
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,11 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_previsionio import NotFound, PlatformError, PrevisionError, Refused, Unreachable
+from pulumi_previsionio._platform import operation
 from pulumi_previsionio._platform.client import Client
 from pulumi_previsionio._platform.urls import quoted
 
+from tests.servers.process import make_certificate
 from tests.unit.examples import quick
 from tests.unit.fake_platform import TOKEN
 from tests.unit.scripted_server import CUT, Answer, Request, ScriptedServer
@@ -26,7 +29,7 @@ HTML = Answer(404, b"<html>nothing here</html>", {"Content-Type": "text/html"})
 
 
 def client_of(server: ScriptedServer, **options: Any) -> Client:
-    return Client(server.url, TOKEN, **{"parallelism": 16, "read_timeout": 5.0, **options})
+    return Client(server.url, TOKEN, **{"parallelism": 16, "call_timeout": 5.0, **options})
 
 
 def call(client: Client, method: str) -> Any:
@@ -187,8 +190,8 @@ def test_a_creation_that_may_have_arrived_is_sent_once(
 
 def test_a_creation_whose_answer_does_not_come_is_sent_once() -> None:
     with ScriptedServer(lambda _: Answer(delay=0.2)) as server:
-        with pytest.raises(Unreachable, match=r"none came in time$") as caught:
-            call(client_of(server, read_timeout=0.1), "create")
+        with pytest.raises(Unreachable, match=r"none came within 0.1 s$") as caught:
+            call(client_of(server, call_timeout=0.1), "create")
 
         assert caught.value.outcome_unknown
         assert len(server.requests) == 1
@@ -251,7 +254,9 @@ def test_after_attempts_that_found_nobody_the_one_that_arrived_counts(
             server.__enter__()
         pauses.append(pause)
 
-    monkeypatch.setattr("urllib3.Retry.sleep", lambda *_: come_up(0))
+    monkeypatch.setattr(
+        "pulumi_previsionio._platform.client.time", types.SimpleNamespace(sleep=come_up, time=time.time)
+    )
     try:
         call(Client(server.url, TOKEN, parallelism=1), "create")
         outcome = None
@@ -263,6 +268,118 @@ def test_after_attempts_that_found_nobody_the_one_that_arrived_counts(
     assert pauses
     assert outcome is unknown
     assert len(server.requests) == 1
+
+
+# How long a call and an operation may take
+
+
+@pytest.mark.parametrize("drips_from_start", [True, False])
+@pytest.mark.parametrize("method", ["get", "create"])
+def test_an_answer_that_drips_ends_with_the_time_of_the_call(method: str, drips_from_start: bool) -> None:
+    dripping = Answer(body={"_id": "1" * 900}, drip=0.02, drips_from_start=drips_from_start)
+    with ScriptedServer(lambda _: dripping) as server, operation.limited(1.0):
+        with pytest.raises(Unreachable) as caught:
+            call(client_of(server, call_timeout=0.3), method)
+
+        assert "within 0.3 s" in str(caught.value) or "within 0." in str(caught.value)
+        assert len(server.requests) == 1 if method == "create" else len(server.requests) > 1
+
+
+def test_a_call_that_was_cut_leaves_the_next_ones_alone(server: ScriptedServer) -> None:
+    server.answer(Answer(body={"_id": "1" * 900}, drip=0.02), Answer(body={"_id": "2"}))
+    client = client_of(server, call_timeout=0.3)
+
+    assert call(client, "get") == {"_id": "2"}
+    assert call(client, "create") == {"_id": "2"}
+
+
+def test_nothing_is_sent_once_the_time_of_the_operation_is_over(server: ScriptedServer, client: Client) -> None:
+    with operation.limited(0.0), pytest.raises(Unreachable) as caught:
+        call(client, "create")
+
+    assert str(caught.value) == "POST /things was not sent: the 0 s that the operation may take are over"
+    assert not caught.value.outcome_unknown
+    assert not server.requests
+
+
+def test_no_pause_is_longer_than_what_is_left_to_the_operation(server: ScriptedServer, client: Client) -> None:
+    server.answer(Answer(429, {"status": 429, "message": ["slow down"]}, headers={"Retry-After": "20"}))
+
+    with operation.limited(10.0), pytest.raises(Refused, match="slow down"):
+        call(client, "get")
+
+    assert len(server.requests) == 1
+
+
+def test_a_place_in_flight_is_free_while_a_call_pauses(server: ScriptedServer) -> None:
+    client = client_of(server, parallelism=1)
+    server.answer(Answer(429, headers={"Retry-After": "1"}), Answer(body={"_id": "other"}), Answer(body={"_id": "1"}))
+
+    with concurrent.futures.ThreadPoolExecutor() as threads:
+        pausing = threads.submit(call, client, "get")
+        while not server.requests:
+            time.sleep(0.01)
+        assert call(client, "create") == {"_id": "other"}
+        assert pausing.result() == {"_id": "1"}
+
+
+def test_whoever_waits_for_a_place_does_so_no_longer_than_the_operation_may_take() -> None:
+    is_over = threading.Event()
+    with ScriptedServer(lambda _: Answer(200 if is_over.wait(10) else 400)) as server:
+        client = client_of(server, parallelism=1)
+        with concurrent.futures.ThreadPoolExecutor() as threads:
+            slow = threads.submit(call, client, "get")
+            while not server.requests:
+                time.sleep(0.01)
+            with operation.limited(0.1), pytest.raises(Unreachable, match=r"GET /things was not sent"):
+                call(client, "get")
+            is_over.set()
+            slow.result()
+
+
+def test_a_long_wait_says_what_it_waits_for(
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(operation, "PATIENCE", 0.1)
+    said = threading.Event()
+
+    def say(line: str) -> None:
+        print(line)
+        said.set()
+
+    monkeypatch.setattr(operation, "say", say)
+
+    with ScriptedServer(lambda _: Answer(200 if said.wait(10) else 400)) as slow, operation.limited(10.0, "Thing 'x'"):
+        call(client_of(slow), "get")
+
+    assert capsys.readouterr().out == "Thing 'x': waiting for the platform's answer to GET /things for 0.1 s\n"
+
+
+def test_a_long_pause_says_who_asked_for_it(
+    server: ScriptedServer, client: Client, pauses: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.answer(Answer(429, headers={"Retry-After": "25"}), Answer())
+
+    call(client, "get")
+
+    assert capsys.readouterr().err == "the platform asks to wait 25 s before GET /things is sent again\n"
+
+
+# Security of the wire
+
+
+def test_authorities_of_ones_own(tmp_path: Path) -> None:
+    certificate, key = make_certificate(tmp_path)
+    with ScriptedServer() as server:
+        server.use_tls(certificate, key)
+        url = server.url.replace("http://127.0.0.1", "https://localhost")
+        Client(url, TOKEN, parallelism=1, ca_bundle=str(certificate)).get("/version")
+        assert server.lines == ["GET /ext/v1/version"]
+
+        with pytest.raises(Unreachable, match=r"its certificate is not trusted .previsionio:caBundle") as caught:
+            Client(url, TOKEN, parallelism=1).get("/version")
+        assert not caught.value.outcome_unknown
+        assert server.lines == ["GET /ext/v1/version"]
 
 
 # What failures become
@@ -406,7 +523,7 @@ def test_a_broken_body_is_unreachable(answer: Answer, server: ScriptedServer, cl
     ids=lambda cls: cls.__name__,
 )
 def test_no_error_of_requests_reaches_a_user(
-    error: type[Exception], client: Client, monkeypatch: pytest.MonkeyPatch
+    error: type[Exception], client: Client, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if issubclass(error, requests.exceptions.JSONDecodeError):
         raised: Exception = error("no", "JSON", 0)

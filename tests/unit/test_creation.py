@@ -83,7 +83,7 @@ def test_an_object_whose_answer_was_lost_is_found_and_made_once(
 def test_an_answer_that_does_not_come_in_time_is_lost_too(fake: FakePlatform) -> None:
     fake.fault("POST", "/connectors", Answer(delay=0.2), carried_out=True)
 
-    id_ = create(connect(fake, read_timeout=0.1), sql(fake))
+    id_ = create(connect(fake, call_timeout=0.1), sql(fake))
 
     assert set(fake.objects["connectors"]) == {id_}
 

@@ -317,6 +317,48 @@ def test_each_secret_has_a_line_that_sets_it_without_showing_it() -> None:
     ]
 
 
+def test_many_secrets_are_one_line_that_shows_none() -> None:
+    found = taken(
+        HostileProject({"_id": "p", "name": "Sales"}, [sql(number, f"s{number}") for number in range(11)], [], [])
+    )
+    planned, files = export.project_files(found, URL, "config")
+
+    (line,) = export.secret_lines(planned.places, "config")
+    assert line.startswith(
+        'pulumi config set-all --secret s0Password="$S0_PASSWORD" --secret s1Password="$S1_PASSWORD" '
+    )
+    assert line.count(" --secret ") == 11
+    assert f"    {line}" in files["README.md"]
+    assert "--secrets env" in files["README.md"]
+    assert len(export.secret_lines(planned.places[:10], "config")) == 10
+
+
+def test_what_was_exported_before_keeps_its_names(tmp_path: Path) -> None:
+    first = taken(HostileProject({"_id": "p", "name": "Sales"}, [sql(1, "crm"), sql(2, "shop")], [], []))
+    for name, text in export.project_files(first, URL, "config")[1].items():
+        (tmp_path / name).write_text(text)
+    # Renamed on the platform; and somebody else now has the name that one of them had.
+    items = [sql(3, "crm"), sql(1, "customers"), sql(2, "shop"), sql(4, "new")]
+    later = taken(HostileProject({"_id": "p", "name": "Sales"}, items, [], []))
+
+    planned, _ = export.project_files(later, URL, "config", kept_names=export.kept_names(tmp_path))
+
+    assert {entry.found.id: entry.name for entry in planned.entries} == {
+        sql(1, "")["_id"]: "crm",
+        sql(2, "")["_id"]: "shop",
+        sql(3, "")["_id"]: "crm-2",
+        sql(4, "")["_id"]: "new",
+    }
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", "[]", '{"resources": [{}]}'])
+def test_a_folder_without_an_export_keeps_no_names(text: str | None, tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / "import.json").write_text(text)
+
+    assert export.kept_names(tmp_path) == {}
+
+
 @pytest.mark.parametrize(
     ("kind", "item", "reason"),
     [

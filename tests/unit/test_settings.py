@@ -1,5 +1,6 @@
 """Where settings come from, and in which order."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -128,6 +129,71 @@ def test_an_impossible_parallelism_is_refused(value: Any) -> None:
 
     assert settings.problems == ("previsionio:parallelism must be a whole number from 1 to 64",)
     assert settings.parallelism == 16
+
+
+@pytest.mark.parametrize("key", ["callTimeout", "operationTimeout"])
+@pytest.mark.parametrize(("value", "seconds"), [("1", 1.0), ("2.5", 2.5), (90.0, 90.0), ("86400", 86400.0)])
+def test_times(key: str, value: Any, seconds: float) -> None:
+    settings = resolve({**STACK, f"previsionio:{key}": value}.get, {})
+
+    assert not settings.problems
+    assert seconds == (settings.call_timeout if key == "callTimeout" else settings.operation_timeout)
+
+
+@pytest.mark.parametrize("key", ["callTimeout", "operationTimeout"])
+@pytest.mark.parametrize("value", ["0", "0.5", "86401", "-1", "5m", "inf", "nan", "1e3", True])
+def test_an_impossible_time_is_refused(key: str, value: Any) -> None:
+    settings = resolve({**STACK, f"previsionio:{key}": value}.get, {})
+
+    assert settings.problems == (f"previsionio:{key} must be a number of seconds from 1 to 86400",)
+    assert (settings.call_timeout, settings.operation_timeout) == (60.0, 300.0)
+
+
+def test_times_come_from_the_environment_too() -> None:
+    settings = resolve(STACK.get, {"PREVISION_CALL_TIMEOUT": "5", "PREVISION_OPERATION_TIMEOUT": "50"})
+
+    assert (settings.call_timeout, settings.operation_timeout) == (5.0, 50.0)
+
+
+def test_authorities_of_ones_own(tmp_path: Path) -> None:
+    bundle = tmp_path / "authorities.pem"
+    assert problems({**STACK, "previsionio:caBundle": str(bundle)}) == (
+        f"previsionio:caBundle names no file: {bundle}",
+    )
+    bundle.touch()
+    assert resolve({**STACK, "previsionio:caBundle": str(bundle)}.get, {}).ca_bundle == str(bundle)
+
+
+INSECURE = "http://platform.example"
+
+
+@pytest.mark.parametrize(
+    "url", [INSECURE, "http://10.0.0.1:8000", "http://[2001:db8::1]", "http://localhost.example", "http://127.example"]
+)
+def test_a_token_travels_in_the_clear_only_if_somebody_says_so(url: str) -> None:
+    configuration = {**STACK, "previsionio:url": url}
+
+    assert problems(configuration) == (
+        f"the address of the platform is {url}, over which the token would travel in the clear: use https://, "
+        "or set previsionio:allowInsecure to true if nobody can listen",
+    )
+    assert problems({**configuration, "previsionio:allowInsecure": "false"}) == problems(configuration)
+    assert problems({**configuration, "previsionio:allowInsecure": "true"}) == ()
+    assert problems({**configuration, "previsionio:allowInsecure": True}) == ()
+    assert resolve(configuration.get, {"PREVISION_ALLOW_INSECURE": "true"}).problems == ()
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost:1", "http://a.localhost", "http://127.0.0.1", "http://127.9.9.9", "http://[::1]:80"]
+)
+def test_what_stays_on_this_machine_needs_no_encryption(url: str) -> None:
+    assert problems({**STACK, "previsionio:url": url}) == ()
+
+
+def test_a_flag_is_true_or_false() -> None:
+    assert problems({**STACK, "previsionio:allowInsecure": "yes"}) == (
+        "previsionio:allowInsecure must be true or false",
+    )
 
 
 # Addresses

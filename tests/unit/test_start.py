@@ -64,7 +64,7 @@ def test_a_program_loads_no_module_that_only_the_host_needs(of_a_program: set[st
 
 def test_a_preview_without_changes_loads_no_http_library() -> None:
     modules = loaded(
-        HOST + "sql.check(state, inputs)\nsql.diff('1', state, state)", URL="http://p", TOKEN=TOKEN, PROJECT=PROJECT
+        HOST + "sql.check(state, inputs)\nsql.diff('1', state, state)", URL="https://p", TOKEN=TOKEN, PROJECT=PROJECT
     )
     assert (
         foreign(modules) & {"requests", "urllib3", "pydantic", "http", "charset_normalizer", "certifi", "idna"} == set()

@@ -26,7 +26,7 @@ from pulumi_previsionio._core.kind import Field, Kind
 from pulumi_previsionio._core.kinds import KINDS
 from pulumi_previsionio._core.lookups import ANSWERS
 from pulumi_previsionio._native.names import PACKAGE, camel, dynamic_token, semantic_version, token
-from pulumi_previsionio._platform.settings import PARALLELISM_SETTING, SETTINGS
+from pulumi_previsionio._platform.settings import SETTINGS
 from pulumi_previsionio._version import __version__
 
 from . import docstrings
@@ -91,10 +91,11 @@ def schema() -> Schema:
 
 
 def _settings() -> Schema:
-    said = docstrings.arguments(pulumi_previsionio.Provider.__init__)
+    made = pulumi_previsionio.Provider.__init__
+    said, hints = docstrings.arguments(made), typing.get_type_hints(made)
     return {
         setting.key: {
-            "type": "integer" if setting is PARALLELISM_SETTING else "string",
+            "type": _SIMPLE[typing.get_args(hints[setting.argument])[0]],
             "description": said[setting.argument],
             **({"secret": True} if setting.secret else {}),
         }
@@ -221,4 +222,7 @@ def _object(result: type) -> Schema:
 
 def _simple(hint: Any) -> str:
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    return "integer" if int in options else "string"
+    return _SIMPLE[options[0]]
+
+
+_SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean"}

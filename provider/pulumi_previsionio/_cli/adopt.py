@@ -43,10 +43,12 @@ class Adoption:
     def one(self, collection: Collection, id_: str, name: str, secrets: program.Secrets) -> None:
         """Adopt one object as the resource `name`; print the lines to paste when the program does not declare it."""
         self._refuse_old_engine()
+        wanted = Wanted(name, id_, collection)
+        stack = self.engine.resources()
+        matching.refuse_held(wanted, stack)
         with temp_folder.folder() as scratch:
             planned = self._plan(scratch, Manifest(()))
-            stack = self.engine.resources()
-            matches = matching.match([Wanted(name, id_, collection)], planned, stack)
+            matches = matching.match([wanted], planned, stack)
             if matches.undeclared:
                 self._print_lines(collection, id_, name, secrets, stack)
             self.allow_other_changes = True

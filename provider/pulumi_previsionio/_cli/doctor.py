@@ -14,7 +14,7 @@ from .._core.context import Context, shared_context
 from .._errors import PlatformError, Refused
 from .._platform.collections import CONNECTORS, DATASOURCES, PROJECTS
 from .._platform.session import Session
-from .._platform.settings import PARALLELISM_SETTING, PROJECT_SETTING, SETTINGS, TOKEN_SETTING, URL_SETTING, Setting
+from .._platform.settings import PROJECT_SETTING, SETTINGS, TOKEN_SETTING, URL_SETTING, Setting
 from .._version import __version__
 from .connection import Places, look
 from .console import Console
@@ -79,21 +79,17 @@ def _beside(path: str, name: str) -> str | None:
 
 
 def _settings(places: Places) -> Iterator[Line]:
-    values = {
-        URL_SETTING: places.settings.url,
-        TOKEN_SETTING: "set",
-        PROJECT_SETTING: places.settings.project_id,
-        PARALLELISM_SETTING: places.settings.parallelism,
-    }
     for setting in SETTINGS:
         origin = places.origins.get(setting.key)
+        value = getattr(places.settings, setting.argument)
         if origin:
-            yield Line(f"setting {setting.argument}", f"{values[setting]}, from {_place(origin)}")
-        elif setting is PARALLELISM_SETTING:
-            yield Line(f"setting {setting.argument}", f"{values[setting]}, the default")
-        else:
+            shown = "set" if setting.secret else value
+            yield Line(f"setting {setting.argument}", f"{shown}, from {_place(origin)}")
+        elif setting in (URL_SETTING, TOKEN_SETTING, PROJECT_SETTING):
             needed = None if setting is PROJECT_SETTING else False
             yield Line(f"setting {setting.argument}", "not set", needed, setting.missing())
+        elif value is not None:
+            yield Line(f"setting {setting.argument}", f"{value}, the default")
     for variable in places.hidden_by_stack:
         finding = f"{variable} says something else than the stack's configuration, which counts"
         yield Line("environment", finding, None, f"unset {variable} if it belongs to another platform")

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from .._version import __version__
-from . import manifest, names, program
-from .errors import Declined
+from . import manifest, matching, names, program, update_plan
+from .connection import engine_for
+from .errors import Declined, Failure
 from .inventory import Inventory
 from .literals import one_line
 from .program import Program, Secrets
 
+_MANY: Final = 10
+"""Secrets that nobody wants to be asked for one by one."""
+
 
 def project_files(
-    inventory: Inventory, url: str, secrets: Secrets, *, with_project: bool = False
+    inventory: Inventory,
+    url: str,
+    secrets: Secrets,
+    *,
+    with_project: bool = False,
+    kept_names: Mapping[str, str] | None = None,
 ) -> tuple[Program, dict[str, str]]:
-    """The program, and the text of every file of the Pulumi project by its name."""
-    planned = program.name_resources(inventory, secrets, with_project=with_project)
+    """The program, and the text of every file of the Pulumi project by its name.
+
+    `kept_names` are the resource names of objects by id, where an earlier program has some.
+    """
+    planned = program.name_resources(inventory, secrets, with_project=with_project, kept=kept_names or {})
     files = {
         "Pulumi.yaml": _project_file(planned, url),
         "requirements.txt": f"pulumi-previsionio>={__version__}\n",
@@ -30,6 +44,21 @@ def project_files(
         "README.md": _readme(planned, url),
     }
     return planned, files
+
+
+def kept_names(folder: Path) -> dict[str, str]:
+    """Id → name of the resources in an export that `folder` holds already.
+
+    Another name would make another resource of what was adopted: those of the stack come first, then the file's.
+    """
+    names: dict[str, str] = {}
+    with contextlib.suppress(Failure):
+        names = {each.id: each.name for each in manifest.read(folder / "import.json").wanted}
+    with contextlib.suppress(Failure):
+        for resource in engine_for(folder, None).resources():
+            if matching.is_managed(resource):
+                names[resource["id"]] = update_plan.name_of(resource["urn"])
+    return names
 
 
 def write(folder: Path, files: Mapping[str, str], *, force: bool) -> None:
@@ -59,7 +88,13 @@ def steps(planned: Program, folder: Path | None = None) -> list[str]:
 
 
 def secret_lines(places: list[str], secrets: Secrets) -> list[str]:
-    """One line for each secret that the platform does not tell: it asks for the value, or reads a key's file."""
+    """One line for each secret that the platform does not tell: it asks for the value, or reads a key's file.
+
+    Many for the stack's configuration are one line, which takes them from the environment.
+    """
+    if secrets == "config" and len(places) > _MANY:
+        pairs = (f'--secret {place}="${names.variable_of(place)}"' for place in places)
+        return [f"pulumi config set-all {' '.join(pairs)}"]
     return [_secret_line(place, secrets, program.is_key(place)) for place in places]
 
 
@@ -95,6 +130,15 @@ def _project_file(planned: Program, url: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _about_secrets(planned: Program) -> list[str]:
+    if planned.secrets == "config" and len(planned.places) > _MANY:
+        return [
+            "Put the secrets into those environment variables first. Or export again with `--secrets env`: then the",
+            "program reads them from the environment, and they are in no state and no configuration.",
+        ]
+    return ["The commands that set a secret ask for it; `key.json` stands for the file of a service account's key."]
+
+
 def _readme(planned: Program, url: str) -> str:
     project = planned.inventory.project
     title = one_line(project.name, 60).replace("`", "'")
@@ -107,7 +151,7 @@ def _readme(planned: Program, url: str) -> str:
         "",
         *(f"    {line}" for line in steps(planned)),
         "",
-        "The commands that set a secret ask for it; `key.json` stands for the file of a service account's key.",
+        *_about_secrets(planned),
         "The token may be in `PREVISION_MASTER_TOKEN` instead.",
         "`adopt` touches nothing on the platform, and ends with a preview that must show no change.",
     ]

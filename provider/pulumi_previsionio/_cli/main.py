@@ -121,7 +121,11 @@ _secrets = click.option(
 )
 @_secrets
 @click.option("--with-project", is_flag=True, help="Make the project itself a resource too, which `destroy` deletes.")
-@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace files that are there already. What was exported or adopted there keeps its resource names.",
+)
 @_stack
 @_cwd
 @_with_console
@@ -148,7 +152,10 @@ def export(
                 f"no project: give --project-id, or set {PROJECT_SETTING.full_key} or {PROJECT_SETTING.variable}"
             )
         found = inventory.take(context.session, project_id, with_project=with_project)
-    planned, files = export_.project_files(found, context.session.url, secrets, with_project=with_project)
+    kept = export_.kept_names(out) if force else {}
+    planned, files = export_.project_files(
+        found, context.session.url, secrets, with_project=with_project, kept_names=kept
+    )
     export_.write(out, files, force=force)
     steps = export_.steps(planned, out)
     resources = len(planned.entries) + with_project

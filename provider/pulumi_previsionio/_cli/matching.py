@@ -55,7 +55,7 @@ class Matches:
 def match(wanted: Iterable[Wanted], planned: UpdatePlan, stack: Sequence[Mapping[str, Any]]) -> Matches:
     """Find the resource for each object; `Declined` where the stack says something else than the file."""
     held = {resource["urn"]: resource for resource in stack if resource["type"] in KINDS_BY_TYPE}
-    holders = {resource["id"]: urn for urn, resource in held.items() if not resource.get("external")}
+    holders = {resource["id"]: urn for urn, resource in held.items() if is_managed(resource)}
     by_name: dict[tuple[str | Collection, str], list[Declared]] = {}
     for declared in planned.declared.values():
         if declared.type in KINDS_BY_TYPE:
@@ -72,10 +72,7 @@ def match(wanted: Iterable[Wanted], planned: UpdatePlan, stack: Sequence[Mapping
         elif (holder := holders.get(each.id)) == candidates[0].urn:
             there.append(each)
         elif holder:
-            problems.append(
-                f"{each}: the stack holds it as {holder.rpartition('::')[2]!r}. "
-                "To give that resource another name, use the option `aliases`"
-            )
+            problems.append(_held_as(each, holder))
         elif (other := held.get(candidates[0].urn)) and other.get("external"):
             problems.append(f"{each}: the stack only reads it (`get`). First: pulumi state delete '{other['urn']}'")
         elif other:
@@ -86,6 +83,25 @@ def match(wanted: Iterable[Wanted], planned: UpdatePlan, stack: Sequence[Mapping
     if problems:
         raise Declined("the program, the stack and the ids do not fit together; nothing was imported", *problems)
     return Matches(tuple(new), tuple(there), tuple(undeclared))
+
+
+def is_managed(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource of a state is one of ours that the stack does not only read."""
+    return resource["type"] in KINDS_BY_TYPE and not resource.get("external")
+
+
+def refuse_held(wanted: Wanted, stack: Sequence[Mapping[str, Any]]) -> None:
+    """`Declined` when the stack holds the object already, under another name."""
+    for resource in filter(is_managed, stack):
+        if resource["id"] == wanted.id and update_plan.name_of(resource["urn"]) != wanted.name:
+            raise Declined(_held_as(wanted, resource["urn"]))
+
+
+def _held_as(wanted: Wanted, urn: str) -> str:
+    return (
+        f"{wanted}: the stack holds it as {update_plan.name_of(urn)!r}. "
+        "To give that resource another name, use the option `aliases`"
+    )
 
 
 def _taken_twice(new: list[Match]) -> list[str]:

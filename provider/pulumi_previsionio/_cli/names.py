@@ -80,6 +80,11 @@ def camel(words: Iterable[str]) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+def variable_of(key: str) -> str:
+    """`CRM_PASSWORD` of `crmPassword`: the environment variable that goes with a key of a stack's configuration."""
+    return re.sub("(?<=[a-z0-9])(?=[A-Z])", "_", key).upper()
+
+
 def _words(name: str) -> list[str]:
     return re.findall(r"[^\W_]+", _folded(name))
 

@@ -72,8 +72,10 @@ class Program:
         return [place for entry in self.entries for place in entry.secrets.values()]
 
 
-def name_resources(inventory: Inventory, secrets: Secrets, *, with_project: bool) -> Program:
-    """Give every object its names."""
+def name_resources(
+    inventory: Inventory, secrets: Secrets, *, with_project: bool, kept: Mapping[str, str] | None = None
+) -> Program:
+    """Give every object its names; `kept` are those that objects have already, by id."""
     objects = [*([inventory.project] if with_project else []), *inventory.objects]
     variables = names.Unique(names.RESERVED)
     places = names.Unique(setting.variable for setting in SETTINGS)
@@ -84,7 +86,7 @@ def name_resources(inventory: Inventory, secrets: Secrets, *, with_project: bool
             variables.pick(variable(name, found.kind), "_"),
             {input_: places.pick(place(name, found.kind, input_, secrets)) for input_ in found.kind.secrets},
         )
-        for found, name in zip(objects, _resource_names(objects), strict=True)
+        for found, name in zip(objects, _resource_names(objects, kept or {}), strict=True)
     ]
     project = entries.pop(0) if with_project else None
     return Program(inventory, tuple(entries), project, secrets)
@@ -148,18 +150,19 @@ def is_key(place: str) -> bool:
     return place.lower().rstrip("0123456789").endswith("credentials")
 
 
-def _resource_names(objects: Iterable[Found]) -> list[str]:
-    """Unique names: the platform's own where it is plain and free; that keeps `name=` out of the program."""
+def _resource_names(objects: Iterable[Found], kept: Mapping[str, str]) -> list[str]:
+    """Unique names: kept ones, else the platform's own where it is plain and free; that keeps `name=` out."""
     objects = list(objects)
     first: dict[str, Found] = {}
+    for found in [each for each in objects if each.id in kept]:
+        first.setdefault(kept[found.id], found)
+    held = {id(found): name for name, found in first.items()}
     for found in objects:
-        if names.is_plain(found.name):
+        if id(found) not in held and names.is_plain(found.name):
             first.setdefault(found.name, found)
+    owned = {id(found): name for name, found in first.items()}
     others = names.Unique(first)
-    return [
-        found.name if first.get(found.name) is found else others.pick(_other_name(found, first.get(found.name)), "-")
-        for found in objects
-    ]
+    return [owned.get(id(found)) or others.pick(_other_name(found, first.get(found.name)), "-") for found in objects]
 
 
 def _other_name(found: Found, owner: Found | None) -> str:

@@ -55,6 +55,11 @@ class Declared:
         return None if not urn or _is_default(urn.rpartition("::")[2]) else urn
 
 
+def name_of(urn: str) -> str:
+    """The name of the resource of a URN: all behind its stack, project and type."""
+    return urn.split("::", 3)[3]
+
+
 @dataclasses.dataclass(frozen=True)
 class Change:
     """Something that `pulumi up` would do."""
@@ -73,7 +78,7 @@ class Change:
 
     @property
     def name(self) -> str:
-        return self.urn.split("::", 3)[3]
+        return name_of(self.urn)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from .._errors import PlatformError, Refused, Unreachable
+from .._platform import operation
 from .._platform.session import Session
 from .kind import Kind
 from .values import Values, to_wire
@@ -27,6 +28,8 @@ Item = dict[str, Any]
 
 _CLOCK_SLACK: Final = 60
 """Seconds by which the clock that ids are made from may be behind the one in the platform's headers."""
+_RECOVERY_TIME: Final = 60.0
+"""Seconds for these looks, also when the time of the operation is over."""
 RECOVERY_DELAYS: Final = (0.0, 0.5, 1.0, 2.0)
 """Seconds to wait before each look at the list: a slow platform may still be storing the object."""
 
@@ -48,7 +51,8 @@ def create_once(kind: Kind, path: str, values: Values, session: Session) -> str:
         except Unreachable as error:
             if not error.outcome_unknown:
                 raise
-            id_ = _recover(kind, values, session, started, error)
+            with operation.limited(_RECOVERY_TIME):
+                id_ = _recover(kind, values, session, started, error)
         session.remember(id_)
         return id_
 

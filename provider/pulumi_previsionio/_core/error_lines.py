@@ -19,11 +19,14 @@ def reason(error: BaseException) -> str:
     return f"pulumi-previsionio failed in a way it should not ({where}, {type(error).__name__}): {error}"
 
 
+def label(subject: str, name: str | None) -> str:
+    """A resource by its kind and its name, or a function by its own."""
+    return f"{subject} {name!r}" if name is not None else subject
+
+
 def about(subject: str, name: str | None, text: str) -> str:
-    """The text, with what it is about in front: a kind of resource and its name, or a function."""
-    if text.startswith(subject):
-        return text
-    return f"{subject} {name!r}: {text}" if name is not None else f"{subject}: {text}"
+    """The text, with what it is about in front."""
+    return text if text.startswith(subject) else f"{label(subject, name)}: {text}"
 
 
 def one_line(text: str, secrets: Iterable[str]) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from .._errors import IdentityError, InputError, LookupFailed, NotFound, PlatformError, PrevisionError
+from .._platform import operation
 from .._platform.settings import PROJECT_SETTING
 from .context import Context
 from .creation import create_once
@@ -18,6 +19,9 @@ from .engine_memory import DEFAULT_NAME
 from .kind import Field, Kind
 from .secret import SecretReference, same_secret
 from .values import UNKNOWN, UNTOLD, Values, live_values, to_wire
+
+_CLEANUP_TIME: Final = 60.0
+"""Seconds to take back what failed, also when it failed because the time of the operation is over."""
 
 # Check
 
@@ -207,7 +211,8 @@ def create(kind: Kind, values: Values, context: Context) -> tuple[str, Values]:
 
 def _delete_half_made(kind: Kind, id_: str, values: Values, context: Context, error: BaseException) -> None:
     try:
-        context.session.delete(kind.collection, values.get("project_id"), id_)
+        with operation.limited(_CLEANUP_TIME):
+            context.session.delete(kind.collection, values.get("project_id"), id_)
     except PrevisionError as second:
         raise PlatformError(
             f"{error}. The half-made {kind.noun} {id_} could not be deleted and is still on the platform: {second}. "
@@ -307,7 +312,8 @@ def _roll_back(
     kept = {name: value for name, value in olds.items() if not (isinstance(value, SecretReference) or value is UNTOLD)}
     lost = [name for name in olds if name not in kept and not same_secret(olds[name], news.get(name))]
     try:
-        context.session.client.put(kind.collection.item_path(id_), to_wire(kind, kept))
+        with operation.limited(_CLEANUP_TIME):
+            context.session.client.put(kind.collection.item_path(id_), to_wire(kind, kept))
     except PlatformError as second:
         return PlatformError(f"{error}. The old values could not be put back: {second}")
     finally:

@@ -39,9 +39,12 @@ def _serve() -> None:
     import grpc
     from pulumi.runtime.proto import provider_pb2_grpc
 
+    from .engine_log import tell_the_engine
     from .servicer import Servicer
 
     limits = [(f"grpc.max_{way}_message_length", _LARGEST_MESSAGE) for way in ("send", "receive")]
+    if len(sys.argv) > 1:
+        tell_the_engine(sys.argv[1])
     server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")

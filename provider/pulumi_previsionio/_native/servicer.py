@@ -22,13 +22,14 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 from .._core import lifecycle
 from .._core.context import Context, shared_context
 from .._core.engine_memory import DEFAULT_NAME
-from .._core.error_lines import about, one_line, reason
+from .._core.error_lines import about, label, one_line, reason
 from .._core.kind import Kind
 from .._core.lookups import ANSWERS, Question
 from .._core.redaction import secrets_of
 from .._core.secret import reference_of
 from .._core.values import UNTOLD, Values, from_engine, to_engine
 from .._errors import PrevisionError
+from .._platform import operation
 from .._platform.settings import EXPLICIT, NAMESPACE, resolve
 from .._version import __version__
 from .codec import Properties, decode, encode
@@ -51,7 +52,8 @@ def _guarded(method: Callable[[Servicer, Any], Any]) -> Callable[[Servicer, Any,
     @functools.wraps(method)
     def guarded(self: Servicer, request: Any, context: grpc.ServicerContext) -> Any:
         try:
-            return method(self, request)
+            with operation.limited(self._seconds(request), _label(request)):
+                return method(self, request)
         except BaseException as error:  # noqa: BLE001
             line = self.error_line(error, request)
         return context.abort(grpc.StatusCode.UNKNOWN, line)
@@ -206,6 +208,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def _context(self) -> Context:
         return shared_context(self._settings)
 
+    def _seconds(self, request: Any) -> float:
+        """How long an operation may take: what the resource's `customTimeouts` say, else the settings."""
+        return getattr(request, "timeout", 0.0) or self._settings.operation_timeout
+
     def error_line(self, error: BaseException, request: Any) -> str:
         """What the engine is told of an error."""
         try:
@@ -251,11 +257,19 @@ def _kind(request: Any) -> Kind:
 
 
 def _about(request: Any, text: str) -> str:
+    subject, name = _subject(request)
+    return about(subject, name, text) if subject else text
+
+
+def _label(request: Any) -> str:
+    return label(*_subject(request))
+
+
+def _subject(request: Any) -> tuple[str, str | None]:
+    """What a request is about: a kind of resource and its name, or a function; nothing, for the provider itself."""
     if kind := KINDS_BY_TOKEN.get(_type(request)):
-        return about(kind.name, _name(request) or None, text)
-    if function := _FUNCTIONS.get(getattr(request, "tok", "")):
-        return about(function, None, text)
-    return text
+        return kind.name, _name(request) or None
+    return _FUNCTIONS.get(getattr(request, "tok", ""), ""), None
 
 
 def _is_explicit(request: Any) -> bool:

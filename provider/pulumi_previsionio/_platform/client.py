@@ -4,8 +4,9 @@ No more calls are in flight than the settings say. Those for which the platform 
 look-ups) take as long as the source lets it wait; they are counted for themselves, as many again, so that however many
 of them wait, they hold up nothing else.
 
-Retries are urllib3's. Calls that may be repeated without harm are tried again when the connection breaks or the
-platform answers 502, 503 or 504; a creation is tried again only when it cannot have reached the platform.
+Calls that may be repeated without harm are tried again when the connection breaks or the platform answers 502, 503 or
+504; a creation is tried again only when it cannot have reached the platform. Nobody who pauses before the next attempt
+is counted as in flight.
 """
 
 from __future__ import annotations
@@ -15,28 +16,34 @@ import dataclasses
 import email.utils
 import http.client
 import http.cookiejar
+import itertools
 import json
+import random
 import re
 import ssl
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import requests
-import requests.adapters
 import urllib3
 
 from .._errors import NotFound, Refused, Unreachable
 from .._version import __version__
+from . import operation
+from .settings import DEFAULT_CALL_TIMEOUT
+from .watchdog import Watchdog, WatchedAdapter
 
 CONNECT_TIMEOUT: Final = 10.0
 """Seconds to reach the platform."""
-READ_TIMEOUT: Final = 60.0
-"""Seconds without a byte before an answer counts as lost."""
 LONGEST_PAUSE: Final = 30.0
 """Seconds that one `Retry-After` may hold up a call."""
+_ATTEMPTS: Final = 5
+_FIRST_PAUSE: Final = 0.2
+"""Seconds before the third attempt, to which as many at random are added; each pause is twice the one before. The
+second attempt comes at once: it is often only that the platform has closed a connection that was kept open."""
 
 
 class _BareToken(requests.auth.AuthBase):
@@ -50,54 +57,25 @@ class _BareToken(requests.auth.AuthBase):
         return request
 
 
-class _Retry(urllib3.Retry):
-    """Retries that wait as long as the platform asks for, within reason."""
-
-    # By default a 503 that says when to come back is sent again whatever `status_forcelist` says: a second object.
-    RETRY_AFTER_STATUS_CODES = frozenset({429})
-
-    def get_retry_after(self, response: urllib3.BaseHTTPResponse) -> float | None:
-        try:
-            asked = super().get_retry_after(response)
-        except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
-            return None
-        return None if asked is None else min(asked, LONGEST_PAUSE)
-
-
 class Client:
     """The API of one platform, below `{url}/ext/v1`. Safe for any number of threads; `parallelism` calls at a time."""
 
-    def __init__(self, url: str, token: str, *, parallelism: int, read_timeout: float = READ_TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        parallelism: int,
+        call_timeout: float = DEFAULT_CALL_TIMEOUT,
+        ca_bundle: str | None = None,
+    ) -> None:
         self.url = url
         self.clock_offset: float | None = None
         """Seconds by which the platform's clock is ahead of ours, after its `Date` headers; None before the first."""
-        self._timeout = (CONNECT_TIMEOUT, read_timeout)
+        self._call_timeout = call_timeout
         self._places, self._source_places = (threading.Semaphore(parallelism) for _ in range(2))
-        repeat = _Retry(
-            total=4,
-            status_forcelist=(429, 502, 503, 504),
-            allowed_methods=None,
-            backoff_factor=0.2,
-            backoff_jitter=0.2,
-            raise_on_status=False,
-        )
-        once = _Retry(
-            total=3,
-            read=0,
-            other=0,
-            status_forcelist=(429,),
-            allowed_methods=None,
-            backoff_factor=0.2,
-            raise_on_status=False,
-        )
-        self._repeatable = _session(url, token, 2 * parallelism, repeat)
-        self._once = _session(url, token, 2 * parallelism, once)
-        for scheme in ("http://", "https://"):  # one pool of connections for both
-            pool = self._repeatable.get_adapter(scheme)
-            assert isinstance(pool, requests.adapters.HTTPAdapter)
-            adapter = self._once.get_adapter(scheme)
-            assert isinstance(adapter, requests.adapters.HTTPAdapter)
-            adapter.poolmanager, adapter.proxy_manager = pool.poolmanager, pool.proxy_manager
+        self._session = _session(url, token, 2 * parallelism, ca_bundle)
+        self._watchdog = Watchdog()
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
         return self._json("GET", path, query=query)
@@ -230,29 +208,91 @@ class Client:
         once: bool = False,
         reaches_source: bool = False,
     ) -> requests.Response:
-        session = self._once if once else self._repeatable
+        for attempt in itertools.count(1):
+            try:
+                answer = self._send(method, path, query, body, reaches_source)
+            except Unreachable as failure:
+                may_repeat = not (once and failure.outcome_unknown)
+                if may_repeat and not isinstance(failure, _Hopeless) and self._pause(attempt, method, path):
+                    continue
+                raise
+            may_repeat = answer.status_code == 429 or (not once and answer.status_code in (502, 503, 504))
+            if may_repeat and self._pause(attempt, method, path, answer.headers.get("Retry-After")):
+                continue
+            break
+        if 200 <= answer.status_code < 300:
+            return answer
+        raise self._failure(method, path, answer)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        body: Mapping[str, Any] | None,
+        reaches_source: bool,
+    ) -> requests.Response:
+        """One attempt, as long as both the call and the operation that makes it may take."""
+        places = self._source_places if reaches_source else self._places
+        if not places.acquire(timeout=_longest_wait(operation.remaining())):
+            raise self._out_of_time(method, path)
         try:
-            with self._source_places if reaches_source else self._places:
-                answer = session.request(
-                    method,
-                    f"{self.url}/ext/v1{path}",
-                    params=query or None,
-                    json=body,
-                    timeout=self._timeout,
-                    allow_redirects=False,
-                )
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise Unreachable(
-                f"no answer from the platform at {self.url}: {_network_reason(error)}",
-                outcome_unknown=not _never_sent(error),
-            ) from None
+            seconds = min(self._call_timeout, operation.remaining())
+            if seconds <= 0:
+                raise self._out_of_time(method, path)
+            with self._watchdog.watching(seconds, _line(method, path)) as call:
+                try:
+                    answer = self._session.request(
+                        method,
+                        f"{self.url}/ext/v1{path}",
+                        params=query or None,
+                        json=body,
+                        timeout=(min(CONNECT_TIMEOUT, seconds), seconds),
+                        allow_redirects=False,
+                    )
+                except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+                    never_sent = _is_caused_by(error, (*_BEFORE_SENDING, *_HOPELESS))
+                    if not isinstance(error, _PASSING) or _is_caused_by(error, _HOPELESS):
+                        text = self._no_answer(_network_reason(error))
+                        raise _Hopeless(text, outcome_unknown=not never_sent) from None
+                    is_late = call.was_cut or (not never_sent and _is_caused_by(error, _TIMEOUTS))
+                    reason = f"none came within {seconds:g} s" if is_late else _network_reason(error)
+                else:
+                    never_sent, reason = False, f"it did not end within {seconds:g} s" if call.was_cut else ""
+        finally:
+            places.release()
+        if reason:
+            raise Unreachable(self._no_answer(reason), outcome_unknown=not never_sent)
         # http.client takes a head that ends early for a whole one; `Date` stands in every answer (RFC 9110 §6.6.1).
         if "Date" not in answer.headers and self.clock_offset is not None:
             raise Unreachable(f"{method} {path}: the head of the platform's answer was cut", outcome_unknown=True)
         self._read_clock(answer)
-        if 200 <= answer.status_code < 300:
-            return answer
-        raise self._failure(method, path, answer)
+        return answer
+
+    def _no_answer(self, reason: str) -> str:
+        return f"no answer from the platform at {self.url}: {reason}"
+
+    def _out_of_time(self, method: str, path: str) -> Unreachable:
+        """The time of the whole operation is over before the call was made."""
+        limit = operation.current()
+        seconds = f" {limit.seconds:g} s" if limit else ""
+        return Unreachable(
+            f"{method} {path} was not sent: the{seconds} that the operation may take are over", outcome_unknown=False
+        )
+
+    def _pause(self, attempt: int, method: str, path: str, retry_after: str | None = None) -> bool:
+        """Wait before the next attempt; False if there is none, or no time for it."""
+        if attempt >= _ATTEMPTS:
+            return False
+        backoff = 0.0 if attempt == 1 else _FIRST_PAUSE * (2 ** (attempt - 2) + random.random())  # noqa: S311 to spread load
+        asked = _seconds_asked(retry_after)
+        pause = backoff if asked is None else min(asked, LONGEST_PAUSE)
+        if pause >= operation.remaining():
+            return False
+        if pause >= operation.PATIENCE:
+            operation.say(f"{_about()}the platform asks to wait {asked:.0f} s before {method} {path} is sent again")
+        time.sleep(pause)
+        return True
 
     def _failure(self, method: str, path: str, answer: requests.Response) -> Exception:
         status = answer.status_code
@@ -295,6 +335,10 @@ class Client:
         self.clock_offset = offset if self.clock_offset is None else max(self.clock_offset, offset)
 
 
+class _Hopeless(Unreachable):
+    """No attempt will reach the platform."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Page:
     """One page of a list: its items; how many items the list has, and how many pages."""
@@ -316,24 +360,45 @@ def _words(header: str) -> frozenset[str]:
     return frozenset(word.strip() for word in header.split(",") if word.strip())
 
 
-def _session(url: str, token: str, connections: int, retries: urllib3.Retry) -> requests.Session:
+def _session(url: str, token: str, connections: int, ca_bundle: str | None) -> requests.Session:
     session = requests.Session()
     # What the environment says of proxies and certificates, once: by default all of it is read for each call anew.
     with contextlib.suppress(ValueError):  # no address at all, as the first call will tell
         environment = session.merge_environment_settings(url, {}, None, None, None)
-        session.proxies, session.verify = environment["proxies"], environment["verify"]
+        session.proxies, session.verify = environment["proxies"], ca_bundle or environment["verify"]
         session.trust_env = False
     session.auth = _BareToken(token)
     session.headers["Accept"] = "application/json"
     session.headers["User-Agent"] = f"pulumi-previsionio/{__version__}"
     # Nothing that one thread's answer sets may change another thread's request.
     session.cookies.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
-    adapter = requests.adapters.HTTPAdapter(
-        pool_connections=2, pool_maxsize=connections, max_retries=retries, pool_block=True
-    )
+    adapter = WatchedAdapter(pool_connections=2, pool_maxsize=connections, max_retries=0, pool_block=True)
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
     return session
+
+
+def _longest_wait(seconds: float) -> float | None:
+    return None if seconds == float("inf") else max(seconds, 0.0)
+
+
+def _about() -> str:
+    """The resource that the running operation is about, in front of a line that tells of a wait."""
+    running = operation.current()
+    return f"{running.label}: " if running and running.label else ""
+
+
+def _line(method: str, path: str) -> Callable[[], str]:
+    about = _about()
+    return lambda: f"{about}waiting for the platform's answer to {method} {path} for {operation.PATIENCE:g} s"
+
+
+def _seconds_asked(retry_after: str | None) -> float | None:
+    """What a `Retry-After` header asks for (RFC 9110 §10.2.3); None if it cannot be read."""
+    try:
+        return urllib3.Retry().parse_retry_after(retry_after) if retry_after else None
+    except (urllib3.exceptions.InvalidHeader, ValueError, OverflowError):
+        return None
 
 
 def _reason(answer: requests.Response) -> tuple[bool, str]:
@@ -362,19 +427,30 @@ def _hints(answer: requests.Response) -> dict[str, Any]:
     }
 
 
-_BEFORE_SENDING = (
+_PASSING: Final = (
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    urllib3.exceptions.HTTPError,
+)
+"""What the next attempt may be spared."""
+_HOPELESS: Final = (
+    urllib3.exceptions.LocationValueError,
+    requests.exceptions.InvalidURL,
+    ssl.SSLCertVerificationError,
+)
+"""The request cannot have reached the platform, and none ever will."""
+_BEFORE_SENDING: Final = (
     urllib3.exceptions.NewConnectionError,
     urllib3.exceptions.ConnectTimeoutError,
     urllib3.exceptions.ProxyError,
-    urllib3.exceptions.LocationValueError,
-    ssl.SSLCertVerificationError,
-    requests.exceptions.InvalidURL,
 )
+"""The request cannot have reached the platform."""
+_TIMEOUTS: Final = (TimeoutError, urllib3.exceptions.ReadTimeoutError)
 
 
-def _never_sent(error: Exception) -> bool:
-    """True when the request cannot have reached the platform."""
-    return any(isinstance(cause, _BEFORE_SENDING) for cause in _causes(error))
+def _is_caused_by(error: Exception, kinds: tuple[type[BaseException], ...]) -> bool:
+    return any(isinstance(cause, kinds) for cause in _causes(error))
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -403,9 +479,7 @@ def _network_reason(error: Exception) -> str:
 
 _NETWORK_REASONS: Final = (
     (urllib3.exceptions.NameResolutionError, "its host name is unknown"),
-    (ssl.SSLCertVerificationError, "its certificate is not trusted (REQUESTS_CA_BUNDLE names one's own authorities)"),
-    (urllib3.exceptions.ReadTimeoutError, "none came in time"),
-    (requests.exceptions.ReadTimeout, "none came in time"),
+    (ssl.SSLCertVerificationError, "its certificate is not trusted (previsionio:caBundle names one's own authorities)"),
     (ConnectionRefusedError, "connection refused"),
     (ConnectionResetError, "the connection was cut"),
     (http.client.RemoteDisconnected, "the connection was cut"),

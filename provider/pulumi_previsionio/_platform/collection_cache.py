@@ -14,6 +14,7 @@ long as it would have been used.
 from __future__ import annotations
 
 import concurrent.futures
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -217,7 +218,12 @@ class CollectionCache:
         seen: set[str] = set()
         with concurrent.futures.ThreadPoolExecutor(min(PAGE_WORKERS, len(numbers))) as workers:
             for at in range(0, len(numbers), PAGE_WORKERS):
-                batch = list(workers.map(self._page, numbers[at : at + PAGE_WORKERS]))
+                # Each in the operation of this thread, whose time counts.
+                calls = [
+                    workers.submit(contextvars.copy_context().run, self._page, number)
+                    for number in numbers[at : at + PAGE_WORKERS]
+                ]
+                batch = [call.result() for call in calls]
                 ids = {str(item.get("_id")) for page in batch for item in page.items}
                 if len(batch) == PAGE_WORKERS and ids <= seen:
                     raise PlatformError(

@@ -260,6 +260,12 @@ def new_session(settings: Settings) -> Session:
     def connect() -> Client:
         from .client import Client
 
-        return Client(url, token, parallelism=settings.parallelism)
+        return Client(
+            url,
+            token,
+            parallelism=settings.parallelism,
+            call_timeout=settings.call_timeout,
+            ca_bundle=settings.ca_bundle,
+        )
 
     return Session(url, connect)

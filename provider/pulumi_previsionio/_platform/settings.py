@@ -12,6 +12,7 @@ import ipaddress
 import re
 import urllib.parse
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from .._errors import SettingsError
@@ -23,6 +24,10 @@ settings that come from the environment all the same, each with its variable, su
 maps that to the vendor's name only if it is set, so the vendor's own may hold the token of another platform."""
 
 DEFAULT_PARALLELISM: Final = 16
+DEFAULT_CALL_TIMEOUT: Final = 60.0
+DEFAULT_OPERATION_TIMEOUT: Final = 300.0
+_LONGEST_TIMEOUT: Final = 86_400
+"""Seconds."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +62,26 @@ URL_SETTING: Final = Setting("url", "PREVISION_URL", "url", "address of the plat
 TOKEN_SETTING: Final = Setting("token", "PREVISION_MASTER_TOKEN", "token", "token for the platform", secret=True)
 PROJECT_SETTING: Final = Setting("project_id", "PREVISION_PROJECT_ID", "projectId", "project")
 PARALLELISM_SETTING: Final = Setting("parallelism", "PREVISION_PARALLELISM", "parallelism", "number of calls in flight")
-SETTINGS: Final = (URL_SETTING, TOKEN_SETTING, PROJECT_SETTING, PARALLELISM_SETTING)
+CALL_TIMEOUT_SETTING: Final = Setting(
+    "call_timeout", "PREVISION_CALL_TIMEOUT", "callTimeout", "seconds that a call may take"
+)
+OPERATION_TIMEOUT_SETTING: Final = Setting(
+    "operation_timeout", "PREVISION_OPERATION_TIMEOUT", "operationTimeout", "seconds that an operation may take"
+)
+CA_BUNDLE_SETTING: Final = Setting("ca_bundle", "PREVISION_CA_BUNDLE", "caBundle", "file of certificate authorities")
+ALLOW_INSECURE_SETTING: Final = Setting(
+    "allow_insecure", "PREVISION_ALLOW_INSECURE", "allowInsecure", "leave to send the token unencrypted"
+)
+SETTINGS: Final = (
+    URL_SETTING,
+    TOKEN_SETTING,
+    PROJECT_SETTING,
+    PARALLELISM_SETTING,
+    CALL_TIMEOUT_SETTING,
+    OPERATION_TIMEOUT_SETTING,
+    CA_BUNDLE_SETTING,
+    ALLOW_INSECURE_SETTING,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +92,15 @@ class Settings:
     token: str | None = dataclasses.field(repr=False)
     project_id: str | None
     parallelism: int = DEFAULT_PARALLELISM
+    """Calls in flight at the same time."""
+    call_timeout: float = DEFAULT_CALL_TIMEOUT
+    """Seconds from the sending of a call to the last byte of its answer."""
+    operation_timeout: float = DEFAULT_OPERATION_TIMEOUT
+    """Seconds that one operation on one resource may take, with all its calls and pauses."""
+    ca_bundle: str | None = None
+    """File with the certificates of the authorities that are trusted instead of the usual ones (PEM)."""
+    allow_insecure: bool = False
+    """Whether a token may travel in the clear, to an address with `http://` that is not this machine."""
     problems: tuple[str, ...] = ()
 
     def require(self) -> tuple[str, str]:
@@ -101,25 +134,75 @@ def resolve(config: Callable[[str], Any], environment: Mapping[str, str]) -> Set
             problems.append(f"the address of the platform {error}")
     if token is not None and not (token.isascii() and token.isprintable()):
         problems.append("the token for the platform holds characters that no HTTP header can carry")
-    try:
-        parallelism = _parallelism(found[PARALLELISM_SETTING])
-    except ValueError as error:
-        parallelism = DEFAULT_PARALLELISM
-        problems.append(str(error))
-    return Settings(url, token, found[PROJECT_SETTING], parallelism, tuple(problems))
+    values: dict[str, Any] = {}
+    for setting, parse in _PARSERS.items():
+        if (text := found[setting]) is not None:
+            try:
+                values[setting.argument] = parse(text)
+            except ValueError as error:
+                problems.append(f"{setting.full_key} {error}")
+    if url and not values.get(ALLOW_INSECURE_SETTING.argument) and _is_in_the_clear(url):
+        problems.append(
+            f"the address of the platform is {url}, over which the token would travel in the clear: use https://, "
+            f"or set {ALLOW_INSECURE_SETTING.full_key} to true if nobody can listen"
+        )
+    return Settings(url, token, found[PROJECT_SETTING], problems=tuple(problems), **values)
 
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value).strip() or None
 
 
-def _parallelism(text: str | None) -> int:
-    if text is None:
-        return DEFAULT_PARALLELISM
-    number = float(text) if text.replace(".", "", 1).isdecimal() else 0.0
+def _number(text: str) -> float:
+    """A number without sign or exponent; 0 for what is none."""
+    return float(text) if text.isascii() and text.replace(".", "", 1).isdecimal() else 0.0
+
+
+def _parallelism(text: str) -> int:
+    number = _number(text)
     if not number.is_integer() or not 1 <= number <= 64:
-        raise ValueError(f"{PARALLELISM_SETTING.full_key} must be a whole number from 1 to 64")
+        raise ValueError("must be a whole number from 1 to 64")
     return int(number)
+
+
+def _seconds(text: str) -> float:
+    number = _number(text)
+    if not 1 <= number <= _LONGEST_TIMEOUT:
+        raise ValueError(f"must be a number of seconds from 1 to {_LONGEST_TIMEOUT}")
+    return number
+
+
+def _file(text: str) -> str:
+    if not Path(text).is_file():
+        raise ValueError(f"names no file: {text}")
+    return str(Path(text).absolute())
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text.lower() == "true"
+
+
+_PARSERS: Final[Mapping[Setting, Callable[[str], Any]]] = {
+    PARALLELISM_SETTING: _parallelism,
+    CALL_TIMEOUT_SETTING: _seconds,
+    OPERATION_TIMEOUT_SETTING: _seconds,
+    CA_BUNDLE_SETTING: _file,
+    ALLOW_INSECURE_SETTING: _flag,
+}
+
+
+def _is_in_the_clear(url: str) -> bool:
+    """Whether what is sent to the address can be read on its way: unencrypted, and not to this machine."""
+    parts = urllib.parse.urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or host == "localhost" or host.endswith(".localhost"):  # RFC 6761 §6.3
+        return False
+    try:
+        return not ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return True
 
 
 def normalized_address(url: str) -> str:

@@ -8,7 +8,11 @@ from pulumi import Input, Output
 
 from .._errors import InputError
 from .._platform.settings import (
+    ALLOW_INSECURE_SETTING,
+    CA_BUNDLE_SETTING,
+    CALL_TIMEOUT_SETTING,
     EXPLICIT,
+    OPERATION_TIMEOUT_SETTING,
     PARALLELISM_SETTING,
     PROJECT_SETTING,
     SETTINGS,
@@ -34,6 +38,10 @@ class Provider(pulumi.ProviderResource):
         token: Input[str] | None = None,
         project_id: Input[str] | None = None,
         parallelism: Input[int] | None = None,
+        call_timeout: Input[float] | None = None,
+        operation_timeout: Input[float] | None = None,
+        ca_bundle: Input[str] | None = None,
+        allow_insecure: Input[bool] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """One platform and account. Resources take it with `opts=pulumi.ResourceOptions(provider=…)`.
@@ -44,6 +52,12 @@ class Provider(pulumi.ProviderResource):
             token: the master token, kept secret.
             project_id: the default project of the resources. Default: none.
             parallelism: calls at the same time, 1 to 64. Default: 16.
+            call_timeout: seconds from the sending of a call to the end of its answer, 1 to 86400. Default: 60.
+            operation_timeout: seconds that one operation on one resource may take, with all its calls and pauses,
+                1 to 86400. A snapshot has its own `timeout` besides. Default: 300.
+            ca_bundle: file with the certificates of the authorities to trust instead of the usual ones (PEM).
+            allow_insecure: whether the token may travel in the clear, to an address with `http://` that is not this
+                machine. Default: False.
             opts: Pulumi's resource options. With `env_var_mappings={"STAGING_TOKEN": "PREVISION_MASTER_TOKEN"}` the
                 token comes from the environment whenever it is needed, and is in no state.
 
@@ -55,6 +69,10 @@ class Provider(pulumi.ProviderResource):
             TOKEN_SETTING: token,
             PROJECT_SETTING: project_id,
             PARALLELISM_SETTING: parallelism,
+            CALL_TIMEOUT_SETTING: call_timeout,
+            OPERATION_TIMEOUT_SETTING: operation_timeout,
+            CA_BUNDLE_SETTING: ca_bundle,
+            ALLOW_INSECURE_SETTING: allow_insecure,
         }
         variables = {target: source for source, target in (getattr(opts, "env_var_mappings", None) or {}).items()}
         mapped = [setting for setting in SETTINGS if given[setting] is None and setting.variable in variables]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ..._errors import PlatformError
+from ..._platform import operation
 from ..kind import ADDRESS, SOURCE_INPUTS
 from ..values import live_values
 from .base import Steps
@@ -22,9 +22,10 @@ _KNOWN_STATES: Final = ("pending", "running", "done", "failed")
 _FIRST_POLL: Final = 0.2
 _LONGEST_POLL: Final = 5.0
 """Seconds between two looks at the dataset; each look waits a half longer than the one before."""
-_FIRST_PROGRESS: Final = 10.0
+_LAST_LOOK: Final = 60.0
+"""Seconds beyond its `timeout`, for the look that tells whether the copy is done."""
 _PROGRESS: Final = 30.0
-"""Seconds until the first progress line, and between two."""
+"""Seconds between two lines that tell of a wait."""
 _STATELESS_LOOKS: Final = 10
 """Looks at a dataset that lacks states; a platform may take a moment to write them."""
 
@@ -38,7 +39,7 @@ class DatasetSteps(Steps):
 
     def verify(self, kind: Kind, id_: str, values: Values, context: Context) -> None:
         """Wait until the copy is done. However many wait, there are places for others."""
-        with context.blocking():
+        with context.blocking(), operation.limited(values["timeout"] + _LAST_LOOK):
             _wait(kind, id_, values, context)
 
     def late_inputs(self, kind: Kind, values: Values, context: Context) -> Values:
@@ -76,7 +77,7 @@ def _location(kind: Kind, values: Values, context: Context) -> Values:
 def _wait(kind: Kind, id_: str, values: Values, context: Context) -> None:
     label = kind.label(values)
     started = time.monotonic()
-    next_line, pause, stateless = started + _FIRST_PROGRESS, _FIRST_POLL, 0
+    next_line, pause, stateless = started + operation.PATIENCE, _FIRST_POLL, 0
     while True:
         item = context.session.fetch(kind.collection, id_)
         if item is None:
@@ -98,7 +99,7 @@ def _wait(kind: Kind, id_: str, values: Values, context: Context) -> None:
             )
         if now >= next_line:
             next_line = now + _PROGRESS
-            print(f"{label}: copying for {now - started:.0f} s", file=sys.stderr, flush=True)
+            operation.say(f"{label}: copying for {now - started:.0f} s")
         time.sleep(min(pause, max(0.0, values["timeout"] - (now - started))))
         pause = min(pause * 1.5, _LONGEST_POLL)
 

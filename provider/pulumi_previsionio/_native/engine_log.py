@@ -1,0 +1,24 @@
+"""What is said of long waits goes to the engine: it shows nothing that a plugin prints."""
+
+from __future__ import annotations
+
+import contextlib
+
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from .._platform import operation
+
+_SECONDS = 5.0
+"""Longer than that nobody waits to say that he waits."""
+
+
+def tell_the_engine(address: str) -> None:
+    """Say all that is said from now on to the engine at that address."""
+    engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
+
+    def say(line: str) -> None:
+        with contextlib.suppress(grpc.RpcError):
+            engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line), timeout=_SECONDS)
+
+    operation.say_through(say)
