@@ -11,7 +11,7 @@ The way back is a state that was saved before (`pulumi stack export`).
 import functools
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
 
 import pulumi
 from pulumi import Input
@@ -108,10 +108,11 @@ class _Native(pulumi.dynamic.Resource):
     """What comes after a typed class and before Pulumi's dynamic one: it registers a resource of the plugin."""
 
     _provider_class: Any
-    _can_be_imported = True
+    _can_be_imported: ClassVar[bool]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        cls._can_be_imported = True
         for field in cls._provider_class.kind.fields:  # by these the SDK finds the outputs
             setattr(cls, field.name, pulumi.property(camel(field.name)))
 

@@ -92,10 +92,10 @@ def schema() -> Schema:
 
 def _settings() -> Schema:
     made = pulumi_previsionio.Provider.__init__
-    said, hints = docstrings.arguments(made), typing.get_type_hints(made)
+    said, given = docstrings.arguments(made), inspect.signature(made).parameters
     return {
         setting.key: {
-            "type": _SIMPLE[typing.get_args(hints[setting.argument])[0]],
+            "type": _SIMPLE[typing.get_args(given[setting.argument].annotation)[0]],
             "description": said[setting.argument],
             **({"secret": True} if setting.secret else {}),
         }
