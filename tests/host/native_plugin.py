@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 COMMAND = Path(sys.prefix) / "bin" / "pulumi-resource-previsionio"
-ENGINE = "127.0.0.1:1"
 TIMEOUT = 60.0
 """Seconds for one answer."""
 
@@ -72,13 +71,14 @@ class NativePlugin:
         environment: Mapping[str, str] | None = None,
         command: Sequence[str | Path] = (COMMAND,),
         ignore_interrupts: bool = False,
+        engine: str = "127.0.0.1:1",
     ) -> None:
         self._config, self._name = config, name
         passed_on = {key: value for key, value in os.environ.items() if not key.startswith(("PREVISION", "PULUMI"))}
         self._environment = {**passed_on, **(environment or {})}
         # A shell hands on what it ignores, as `nohup` does.
         shell = ["sh", "-c", 'trap "" INT; exec "$@"', "sh"] if ignore_interrupts else []
-        self._command = [*shell, *command, ENGINE]
+        self._command = [*shell, *command, engine]
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
@@ -130,8 +130,10 @@ class NativePlugin:
     def create(self, kind: str, properties: Mapping[str, Any], *, preview: bool = False) -> Any:
         return self.create_later(kind, properties, preview=preview).result()
 
-    def create_later(self, kind: str, properties: Mapping[str, Any], *, preview: bool = False) -> Any:
-        request = pb.CreateRequest(urn=urn(kind), properties=struct(properties), preview=preview)
+    def create_later(
+        self, kind: str, properties: Mapping[str, Any], *, preview: bool = False, seconds: float = 0.0
+    ) -> Any:
+        request = pb.CreateRequest(urn=urn(kind), properties=struct(properties), preview=preview, timeout=seconds)
         return self.stub.Create.future(request, timeout=TIMEOUT)
 
     def read(

@@ -1,17 +1,22 @@
 """Every method of the plugin over gRPC, as the engine calls them."""
 
 import itertools
+import queue
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import engine_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi_previsionio._core.engine_memory import DEFAULT_NAME
 from pulumi_previsionio._core.kind import Kind
@@ -19,7 +24,7 @@ from pulumi_previsionio._native.codec import UNKNOWN_TEXT
 from pulumi_previsionio._native.names import camel
 
 from tests.host.native_plugin import NativePlugin, plain, secret, secrets_in, struct
-from tests.host.test_parallelism import Together, new_id
+from tests.host.test_parallelism import ENOUGH, Together, new_id
 from tests.secret_search import leaked, planted, planted_in_ascii
 from tests.unit.examples import KINDS, inputs
 from tests.unit.fake_platform import PROJECT, TOKEN, FakePlatform
@@ -488,6 +493,39 @@ def test_as_many_calls_are_in_flight_as_the_settings_say(parallelism: int) -> No
         creations = [plugin.create_later("Project", {"name": f"p{number}"}) for number in range(2 * parallelism)]
         assert len({creation.result().id for creation in creations}) == 2 * parallelism
         assert server.most_in_flight == parallelism
+
+
+def test_an_operation_takes_no_longer_than_the_resources_timeouts_say_and_its_waits_are_told() -> None:
+    """`customTimeouts` of a resource win over the settings."""
+    said: queue.Queue[str] = queue.Queue()
+    released = threading.Event()
+
+    class Engine(engine_pb2_grpc.EngineServicer):
+        def Log(self, request: Any, context: Any) -> Any:  # noqa: N802
+            said.put(request.message)
+            return Empty()
+
+    def respond(request: Request) -> Answer:
+        if request.method == "POST":
+            released.wait(ENOUGH)
+        return Answer(body={"_id": new_id(next(numbers)), "items": [], "metaData": {"totalItems": 0}})
+
+    engine = grpc.server(ThreadPoolExecutor(1))
+    engine_pb2_grpc.add_EngineServicer_to_server(Engine(), engine)
+    address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
+    engine.start()
+    patience = "from pulumi_previsionio._platform import operation; operation.PATIENCE = 0.1\n"
+    command = (sys.executable, "-c", f"{patience}from pulumi_previsionio._native.main import main; main()")
+    with ScriptedServer(respond) as server:
+        config = {"url": server.url, "token": TOKEN}
+        with NativePlugin(config, command=command, engine=address) as plugin:
+            created = plugin.create_later("Project", {"name": "slow"}, seconds=1.0)
+            told = refusal(created.result)
+            released.set()
+    engine.stop(None)
+
+    assert told.startswith("Project 'thing': no answer from the platform")
+    assert said.get(timeout=ENOUGH).startswith("Project 'thing': waiting for the platform's answer to POST ")
 
 
 numbers = itertools.count(1)

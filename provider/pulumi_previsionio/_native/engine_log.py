@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 from .._platform import operation
 
 _SECONDS = 5.0
-"""Longer than that nobody waits to say that he waits."""
+"""After which a line that the engine has not taken is lost."""
 
 
 def tell_the_engine(address: str) -> None:
@@ -18,7 +16,7 @@ def tell_the_engine(address: str) -> None:
     engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
     def say(line: str) -> None:
-        with contextlib.suppress(grpc.RpcError):
-            engine.Log(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line), timeout=_SECONDS)
+        # Nobody waits for an answer: whoever says something has others to look after.
+        engine.Log.future(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line), timeout=_SECONDS)
 
     operation.say_through(say)

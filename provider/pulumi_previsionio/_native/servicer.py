@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,7 +130,8 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(self, request: Any) -> Any:  # noqa: N802
         kind = _kind(request)
         before, given = decode(request.olds), decode(request.news)
-        olds, news = _before(kind, request.olds, request.old_inputs), _load(kind, given)
+        olds = _before(kind, request.olds, request.old_inputs)
+        news = _ignoring(request.ignoreChanges, olds, _load(kind, given))
         decision = lifecycle.diff(kind, request.id, olds, news, self._context)
         diffs = {
             camel(name): _difference(name, olds, news, before, is_replacement=name in decision.replaces)
@@ -319,6 +320,16 @@ def _before(kind: Kind, state: Struct, inputs: Struct | None = None) -> Values:
         return {}
     told = _load(kind, decode(inputs)) if inputs is not None else {}
     return {**{name: told.get(name, UNTOLD) for name in kind.secrets}, **values}
+
+
+def _ignoring(paths: Iterable[str], olds: Values, news: Values) -> Values:
+    """The new values without changes that the program ignores.
+
+    The engine has put the old values in the new ones' place, before `Check` looked again at what references lead to.
+    """
+    ignored = set(map(snake, paths))
+    kept = {name: value for name, value in news.items() if name not in ignored}
+    return {**kept, **{name: olds[name] for name in ignored & olds.keys()}}
 
 
 def _told(kind: Kind, values: Values, before: Properties) -> Values:
