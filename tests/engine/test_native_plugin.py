@@ -179,3 +179,55 @@ def test_an_import_of_what_is_not_there_is_one_line(stack: Stack, platform: Loca
 
     line = f"SQLConnector 'crm': there is no SQL connector {missing} on {platform.url}"
     assert sorted(run.errors) == [f"Preview failed: {line}", f"preview failed: step application failed: {line}"]
+
+
+# Explicit providers, in YAML: nobody hides anything there before the engine has it
+
+IN_YAML = """
+resources:
+  staging:
+    type: pulumi:providers:previsionio
+    properties:
+      url: {url}
+      token: {token}
+      projectId: {project}
+      parallelism: 3
+  crm:
+    type: previsionio:SQLConnector
+    properties: {{host: {host}, port: 3306, username: u, password: planted-literal, testConnection: false}}
+    options:
+      provider: ${{staging}}
+      customTimeouts: {{create: 20s}}
+variables:
+  found:
+    fn::invoke:
+      function: previsionio:listConnectors
+      arguments: {{projectId: "${{crm.projectId}}"}}
+      options: {{provider: "${{staging}}", dependsOn: ["${{crm}}"]}}
+outputs:
+  id: ${{crm.id}}
+  found: ${{found.items[0].name}}
+"""
+
+
+def test_an_explicit_provider_in_yaml(bare_stack: Stack, platform: LocalPlatform, objects: Objects) -> None:
+    stack = bare_stack
+    stack.environment["PREVISION_URL"] = "http://elsewhere.example"  # redirects nobody
+
+    def described(host: str = "old", url: str = platform.url, **changes: str) -> str:
+        values = {"token": platform.token, "project": platform.project_id, **changes}
+        return IN_YAML.format(host=host, url=url, **values)
+
+    def run(text: str, command: Callable[..., Run], **options: bool) -> Run:
+        stack.describe_project("yaml", plugin=True, rest=text)
+        return command(**options)
+
+    up = run(described(), stack.up)
+    assert (up.changes, stack.outputs()["found"]) == ({"crm": "create"}, "crm")
+    assert leaked([platform.token, "planted-literal"], json.dumps(stack.export()), up.everything) == []
+    changed = run(described(host="new"), stack.preview)
+    assert details(changed) == {"crm": {"host": "update"}}
+
+    elsewhere = run(described(url="http://localhost:1"), stack.preview, expect_failure=True)
+    assert "was made on" in "".join(elsewhere.errors)
+    assert objects.all("connectors")["crm"]["host"] == "old"

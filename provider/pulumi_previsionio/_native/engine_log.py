@@ -15,8 +15,12 @@ def tell_the_engine(address: str) -> None:
     """Say all that is said from now on to the engine at that address."""
     engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))
 
+    on_their_way: set[grpc.Future] = set()
+
     def say(line: str) -> None:
         # Nobody waits for an answer: whoever says something has others to look after.
-        engine.Log.future(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line), timeout=_SECONDS)
+        call = engine.Log.future(engine_pb2.LogRequest(severity=engine_pb2.INFO, message=line), timeout=_SECONDS)
+        on_their_way.add(call)  # gRPC cancels a call that nobody holds
+        call.add_done_callback(on_their_way.discard)
 
     operation.say_through(say)
