@@ -158,3 +158,37 @@ def test_lookups_see_what_this_run_has_made_and_may_be_asked_in_threads(stack: S
     """
     stack.up(text)
     assert (stack.folder / "names").read_text() == repr((0, [["files"], ["files"]]))
+
+
+GUARDED = """
+import pulumi, pulumi_previsionio as previsionio
+files = previsionio.FTPConnector("files", host="a.example", username="u", password="pass-word", force_destroy=FORCE)
+orders = previsionio.Datasource(
+    "orders", connector=files, path="/in/orders.csv", opts=pulumi.ResourceOptions(deleted_with=WITH)
+)
+"""
+
+
+def test_the_advice_of_the_delete_guard_makes_nothing_worse(stack: Stack, fake: FakePlatform) -> None:
+    def guarded(force: bool, deleted_with: str = "None") -> str:
+        return GUARDED.replace("FORCE", str(force)).replace("WITH", deleted_with)
+
+    # Only the connector is to be replaced: its data source, which the stack holds, would go by force.
+    stack.up(guarded(False))
+    urn = stack.resources()["files"]["urn"]
+    failed = stack.up(None, "--target-replace", urn, "--target", urn, expect_failure=True)
+    (refusal,) = (error for error in failed.errors if "is still used by" in error)
+    assert "What the stack holds goes along when you run Pulumi without --target" in refusal
+    stack.up()
+    assert stack.preview().changes == {}
+    assert len(fake.objects["connectors"]) == len(fake.objects["data-sources"]) == 1
+    assert fake.only("data-sources")["connector_id"] == fake.only("connectors")["_id"]
+
+    # Pulumi leaves the data source to the connector, which is deleted with it by force alone.
+    stack.up(guarded(False, "files"))
+    (refusal,) = (error for error in stack.destroy(expect_failure=True).errors if "is still used by" in error)
+    assert "set force_destroy=True and run `pulumi up`, so that all of it is deleted with the connector" in refusal
+    stack.up(guarded(True, "files"))
+    stack.destroy()
+    assert not fake.objects["connectors"]
+    assert not fake.objects["data-sources"]

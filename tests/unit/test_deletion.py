@@ -76,8 +76,9 @@ def test_a_connector_in_use_is_not_deleted_and_its_users_are_named(
         lifecycle.delete(kind, id_, state, context)
 
     assert str(caught.value) == (
-        f"{kind.name} 'thing' is still used by 1 data source: 'customers' ({user}), which this stack does not delete. "
-        "Delete them first, or set force_destroy=True and run `pulumi up` to delete them with the connector"
+        f"{kind.name} 'thing' is still used by 1 data source: 'customers' ({user}), which this run does not delete. "
+        "What the stack holds goes along when you run Pulumi without --target; delete the rest first, or set "
+        "force_destroy=True and run `pulumi up`, so that all of it is deleted with the connector"
     )
     assert id_ in fake.objects["connectors"]
     assert not [call for call in fake.calls if call.startswith("DELETE")]
@@ -208,8 +209,9 @@ def test_a_project_with_content_is_not_deleted(
         lifecycle.delete(kinds.PROJECT, id_, state, context)
 
     assert str(caught.value) == (
-        f"Project 'thing' still holds 1 {noun}: 'crm' ({content}), which this stack does not delete. "
-        "Delete them first, or set force_destroy=True and run `pulumi up` to delete all with the project"
+        f"Project 'thing' still holds 1 {noun}: 'crm' ({content}), which this run does not delete. "
+        "What the stack holds goes along when you run Pulumi without --target; delete the rest first, or set "
+        "force_destroy=True and run `pulumi up`, so that all of it is deleted with the project"
     )
     assert id_ in fake.objects["projects"]
 

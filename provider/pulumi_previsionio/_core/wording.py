@@ -19,6 +19,19 @@ def named(noun: str, items: Sequence[Mapping[str, Any]]) -> str:
     return f"{len(items)} {noun}{'s' if len(items) > 1 else ''}: {names}{more}"
 
 
+def in_the_way(noun: str) -> str:
+    """What to do about objects that stand in the way of deleting a `noun`.
+
+    A run with --target, or a resource with `deleted_with`, leaves out what the stack holds as well: deleting that by
+    hand or by force would make things worse.
+    """
+    return (
+        "which this run does not delete. What the stack holds goes along when you run Pulumi without --target; "
+        "delete the rest first, or set force_destroy=True and run `pulumi up`, so that all of it is deleted with the "
+        f"{noun}"
+    )
+
+
 def nearest(wanted: str, names: Sequence[str]) -> list[str]:
     """The names that are spelt most like the wanted one, the nearest first, and never itself."""
     import difflib  # takes long to import, and what goes well needs none of it

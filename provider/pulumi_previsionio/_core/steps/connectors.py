@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..._errors import PlatformError
 from ..._platform.collections import DATASOURCES, EXPORTERS
-from ..wording import named
+from ..wording import in_the_way, named
 from .base import Steps
 from .platform_test import run_test
 
@@ -44,10 +44,7 @@ class ConnectorSteps(Steps):
         for collection, items in users.items():
             users[collection] = [item for item in items if item.get("connector_id") == id_]
         if any(users.values()) and not values.get("force_destroy"):
-            raise PlatformError(
-                f"{kind.label(values)} is still used by {_named(users)}, which this stack does not delete. "
-                "Delete them first, or set force_destroy=True and run `pulumi up` to delete them with the connector"
-            )
+            raise PlatformError(f"{kind.label(values)} is still used by {_named(users)}, {in_the_way('connector')}")
         for collection, items in users.items():
             for item in items:
                 session.delete(collection, project_id, str(item["_id"]))

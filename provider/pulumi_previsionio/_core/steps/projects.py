@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..._errors import PlatformError
 from ..._platform.collections import CONNECTORS, DATASETS, DATASOURCES
-from ..wording import named
+from ..wording import in_the_way, named
 from .base import Steps
 
 if TYPE_CHECKING:
@@ -26,8 +26,5 @@ class ProjectSteps(Steps):
             return
         for collection in _CONTENT:
             if items := context.session.list_if_any(collection, id_):
-                raise PlatformError(
-                    f"{kind.label(values)} still holds {named(collection.noun, items)}, which this stack does not "
-                    "delete. Delete them first, or set force_destroy=True and run `pulumi up` to delete all with the "
-                    "project"
-                )
+                content = named(collection.noun, items)
+                raise PlatformError(f"{kind.label(values)} still holds {content}, {in_the_way('project')}")
