@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from ._core.results import ConnectorResult, DatasourceResult, ProjectResult
     from ._errors import (
         IdentityError,
         InputError,
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     )
     from ._resources.project import Project
     from ._resources.provider import Provider
-    from ._resources.results import ConnectorResult, DatasourceResult, ProjectResult
     from ._resources.secret_sources import from_env, from_file
     from ._resources.sql_source import SQLSource
 
@@ -68,6 +68,7 @@ _MODULES = {
         "SettingsError",
         "Unreachable",
     ),
+    "_core.results": ("ConnectorResult", "DatasourceResult", "ProjectResult"),
     "_resources.connectors": (
         "Connector",
         "ConnectorArgs",
@@ -97,7 +98,6 @@ _MODULES = {
     ),
     "_resources.project": ("Project",),
     "_resources.provider": ("Provider",),
-    "_resources.results": ("ConnectorResult", "DatasourceResult", "ProjectResult"),
     "_resources.secret_sources": ("from_env", "from_file"),
     "_resources.sql_source": ("SQLSource",),
 }

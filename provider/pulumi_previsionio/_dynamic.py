@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import functools
 import os
-import pathlib
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeVar, cast
 
 from ._host.standard_library import prefer_the_standard_library
@@ -35,8 +33,9 @@ from pulumi.output import contains_unknowns  # noqa: E402
 from . import _host  # noqa: E402
 from ._core import kinds, lifecycle  # noqa: E402
 from ._core.context import Context, shared_context  # noqa: E402
+from ._core.error_lines import about, label, one_line, reason  # noqa: E402
 from ._core.kind import Kind  # noqa: E402
-from ._core.redaction import redact, secrets_of  # noqa: E402
+from ._core.redaction import secrets_of  # noqa: E402
 from ._core.values import UNKNOWN, Values, from_engine, to_engine  # noqa: E402
 from ._errors import PrevisionError  # noqa: E402
 from ._platform import operation  # noqa: E402
@@ -55,33 +54,19 @@ def _guarded(method: Method) -> Method:
     @functools.wraps(method)
     def guarded(self: Provider, *args: Any) -> Any:
         try:
-            with operation.limited(self._settings.operation_timeout, _label(self.kind, *args)):
+            with operation.limited(self._settings.operation_timeout, label(self.kind.name, _name(args))):
                 return method(self, *args)
         except BaseException as error:  # noqa: BLE001
-            text = str(error) if isinstance(error, PrevisionError) else _internal(error)
-        raise PrevisionError(_line(_about(self.kind, text, *args), self.secrets(*args))) from None
+            text = about(self.kind.name, _name(args), reason(error))
+        raise PrevisionError(one_line(text, self.secrets(*args))) from None
 
     return cast(Method, guarded)
 
 
-def _line(text: str, secrets: list[str]) -> str:
-    return " ".join(redact(text, secrets).split())
-
-
-def _about(kind: Kind, text: str, *args: Any) -> str:
-    """The text, with the resource that it is about in front."""
-    return text if text.startswith(kind.name) else f"{_label(kind, *args)}: {text}"
-
-
-def _label(kind: Kind, *args: Any) -> str:
+def _name(args: Sequence[Any]) -> str | None:
+    """The name of the resource that a method's arguments are about, the newest one."""
     names = [arg["name"] for arg in args if isinstance(arg, dict) and isinstance(arg.get("name"), str)]
-    return f"{kind.name} {names[-1]!r}" if names else kind.name
-
-
-def _internal(error: BaseException) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{pathlib.Path(frame.filename).name}:{frame.lineno}"
-    return f"pulumi-previsionio failed in a way it should not ({where}, {type(error).__name__}): {error}"
+    return names[-1] if names else None
 
 
 class Provider(ResourceProvider):
@@ -105,7 +90,7 @@ class Provider(ResourceProvider):
         inputs = {name: value for name, value in inputs.items() if value is not UNKNOWN}
         secrets = self.secrets(olds, news)
         # Never with a property's name: the engine would print the value beside it, also a secret one.
-        return CheckResult(inputs, [CheckFailure("", _line(problem, secrets)) for problem in problems])
+        return CheckResult(inputs, [CheckFailure("", one_line(problem, secrets)) for problem in problems])
 
     @_guarded
     def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:

@@ -276,11 +276,12 @@ class Later(Resource, module="later", name="Later"):
 """Hands out values; replaced in each run, so that none of them is known in its preview."""
 
 PROGRAM = """\
-import json, pathlib
-import pulumi, pulumi_previsionio as previsionio
+import importlib, json, pathlib
+import pulumi
 from later import Later
 
 run = json.loads(pathlib.Path("run.json").read_text())
+previsionio = importlib.import_module(run["door"])
 later = Later(run["number"], run["later"]) if run["later"] else None
 made = {}
 
@@ -303,8 +304,8 @@ for resource in run["resources"]:
 """
 
 
-def run(number: int, resources: list[Resource]) -> str:
-    """What `run.json` holds: the resources, and the values that are known later."""
+def run(number: int, resources: list[Resource], door: str = "pulumi_previsionio") -> str:
+    """What `run.json` holds: the resources, the values that are known later, and the module of the classes."""
     keys = (str(key) for key in itertools.count())
     known_later: dict[str, Any] = {}
     described = []
@@ -316,4 +317,4 @@ def run(number: int, resources: list[Resource]) -> str:
                 known_later[key] = value["later"]
                 inputs[name] = {"later": key}
         described.append({**dataclasses.asdict(each), "inputs": inputs})
-    return json.dumps({"number": number, "later": known_later, "resources": described})
+    return json.dumps({"door": door, "number": number, "later": known_later, "resources": described})

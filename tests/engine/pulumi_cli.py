@@ -30,6 +30,14 @@ TIMEOUT = 120.0
 
 PASSPHRASE = "only for tests"
 
+PLUGIN = f"""\
+plugins:
+  providers:
+    - name: previsionio
+      path: {Path(sys.prefix) / "bin"}
+"""
+"""Where the engine finds the native plugin: in the virtual environment of the tests."""
+
 ENGINE_TYPES = ("pulumi:pulumi:Stack", "pulumi:providers:")
 """Resources that the engine makes itself; they are in no result."""
 
@@ -170,13 +178,18 @@ class Stack:
     def __post_init__(self) -> None:
         for folder in (self.folder, self._backend, self.home / "pulumi"):
             folder.mkdir(parents=True)
-        (self.folder / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: python\n")
+        self.describe_project("python")
         self.cli("stack", "init", self.name)
 
     @property
     def folder(self) -> Path:
         """The project's folder: Pulumi.yaml, __main__.py, and what a test puts beside them."""
         return self.home / "project"
+
+    def describe_project(self, runtime: str, *, plugin: bool = False, rest: str = "") -> None:
+        """Writes Pulumi.yaml; `plugin` says where the native plugin is, as the README has it."""
+        where = PLUGIN if plugin else ""
+        (self.folder / "Pulumi.yaml").write_text(f"name: {self.project}\nruntime: {runtime}\n{where}{rest}")
 
     def program(self, text: str) -> None:
         """Sets the program that the next runs run."""

@@ -7,6 +7,7 @@ platform answers every test with a success, and lists no names, as the hosted on
 import collections
 import inspect
 import json
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,7 +31,7 @@ EVERYTHING_WORKS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(params=[True, False], ids=["updates in place", "replaces"])
+@pytest.fixture
 def updates(request: pytest.FixtureRequest) -> bool:
     in_place: bool = request.param
     return in_place
@@ -46,22 +47,38 @@ def platform(updates: bool) -> Iterator[LocalPlatform]:
 @pytest.fixture
 def stack(platform: LocalPlatform, new_stack: Callable[..., Stack]) -> Stack:
     stack = new_stack("stack", platform)
+    stack.describe_project("python", plugin=True)
     stack.environment["PULUMI_SKIP_CHECKPOINTS"] = "true"  # half the time
     (stack.folder / "later.py").write_text(every_change.LATER)
     stack.program(every_change.PROGRAM)
     return stack
 
 
+@pytest.mark.parametrize(
+    ("door", "updates"),
+    [
+        pytest.param("pulumi_previsionio", True, id="dynamic, updates in place"),
+        pytest.param("pulumi_previsionio", False, id="dynamic, replaces"),
+        # The table is the same, and so is the core: every fourth row is enough. EVERY_ROW=1 takes them all.
+        pytest.param("pulumi_previsionio.native", True, id="native, updates in place"),
+        *(
+            [pytest.param("pulumi_previsionio.native", False, id="native, replaces")]
+            if os.environ.get("EVERY_ROW")
+            else []
+        ),
+    ],
+    indirect=["updates"],
+)
 def test_up_does_what_preview_announces(
-    stack: Stack, platform: LocalPlatform, updates: bool, capsys: pytest.CaptureFixture[str]
+    stack: Stack, platform: LocalPlatform, updates: bool, door: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    all_rows = rows()
+    all_rows = rows()[:: 1 if door == "pulumi_previsionio" or os.environ.get("EVERY_ROW") else 4]
     before = [Resource(row.cls, row.name, row.before) for row in all_rows if row.before is not None]
     after = [Resource(row.cls, row.name, row.after) for row in all_rows if row.after is not None]
-    (stack.folder / "run.json").write_text(every_change.run(1, [*helpers(changed=False), *before]))
+    (stack.folder / "run.json").write_text(every_change.run(1, [*helpers(changed=False), *before], door))
     stack.up()
 
-    (stack.folder / "run.json").write_text(every_change.run(2, [*helpers(changed=True), *after]))
+    (stack.folder / "run.json").write_text(every_change.run(2, [*helpers(changed=True), *after], door))
     preview, up = stack.preview(None, "--json"), stack.up()
     # What happens is the right thing, and `--json` says no other.
     assert _ops(preview, all_rows) == {row.name: _op(row, row.announced, updates) for row in all_rows}

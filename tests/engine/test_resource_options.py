@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from previsionio_local import LocalPlatform
 
 from tests.engine.messages import the_error
@@ -43,18 +44,20 @@ if NOW == "old":
 """
 
 
-def program(now: str, text: str) -> str:
-    return f"NOW = {now!r}\n{HEAD}{text}"
+def program(now: str, text: str, door: str = "pulumi_previsionio") -> str:
+    return f"NOW = {now!r}\n{HEAD.replace('pulumi_previsionio', door)}{text}"
 
 
-def test_what_is_ignored_replaced_retained_and_renamed(stack: Stack, platform: LocalPlatform) -> None:
+@pytest.mark.parametrize("door", ["pulumi_previsionio", "pulumi_previsionio.native"])
+def test_what_is_ignored_replaced_retained_and_renamed(door: str, stack: Stack, platform: LocalPlatform) -> None:
     objects = Objects(platform)
+    stack.describe_project("python", plugin=True)
     stack.environment["PASSWORD"] = "old-secret"
-    stack.up(program("old", OPTIONS))
+    stack.up(program("old", OPTIONS, door))
     before = objects.all("connectors")
 
     stack.environment["PASSWORD"] = "new-secret"
-    assert stack.up_as_previewed(program("new", OPTIONS)).changes == {
+    assert stack.up_as_previewed(program("new", OPTIONS, door)).changes == {
         "partly-ignored": "update",
         "replaced": "replace",
         "replaced-by-secret": "replace",

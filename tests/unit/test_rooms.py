@@ -18,11 +18,13 @@ KNOWS: dict[str, set[str]] = {
     "_host": {"_errors"},
     "_dynamic": {"_core", "_errors", "_host", "_platform"},
     "_resources": {"_core", "_dynamic", "_errors", "_host", "_platform"},
+    "_native": {"_core", "_errors", "_platform", "_version"},
+    "native": {"_core", "_errors", "_native", "_platform", "_resources", "_version"},
     "_cli": {"_core", "_errors", "_platform", "_version"},
 }
 """Room → the rooms that it may import from. `__init__` names them all, and only that."""
 
-NEEDS_PULUMI = {"_dynamic", "_host", "_resources"}
+NEEDS_PULUMI = {"_dynamic", "_host", "_native", "_resources", "native"}
 
 
 def imports(path: Path) -> set[str]:

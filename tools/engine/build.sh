@@ -3,9 +3,10 @@
 #
 #   tools/engine/build.sh          progress on standard error, "DIR" on standard output
 #
-# A `pulumi` on the PATH is used as it is. Otherwise the versions pinned by cli/go.mod and language/go.mod are built
-# into a cache folder of the user's, named after those pins, so that every checkout finds the same build. The folder
-# appears in one rename: it is never half an engine, and of two builds at once the second waits and finds the first.
+# A `pulumi` on the PATH is used as it is: it brings the hosts of all languages. Otherwise the versions pinned by
+# cli/go.mod, language/go.mod and yaml/go.mod, which run programs in Python and in YAML, are built into a cache folder
+# of the user's, named after those pins, so that every checkout finds the same build. The folder appears in one rename:
+# it is never half an engine, and of two builds at once the second waits and finds the first.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -18,7 +19,7 @@ if found=$(command -v pulumi) && [ -z "${PREVISIONIO_BUILD_ENGINE:-}" ]; then
 fi
 
 version=$(sed -n 's|^[[:space:]]*github.com/pulumi/pulumi/pkg/v3 \(v[^ ]*\).*|\1|p' "$here/cli/go.mod")
-pins=$(cat "$here"/{cli,language}/go.{mod,sum} "${BASH_SOURCE[0]}" | cksum | tr -d ' ')
+pins=$(cat "$here"/{cli,language,yaml}/go.{mod,sum} "${BASH_SOURCE[0]}" | cksum | tr -d ' ')
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pulumi-previsionio/engine
 target=$cache/$version-$pins
 
@@ -56,6 +57,8 @@ export CGO_ENABLED=0 GOFLAGS=-mod=readonly
 # Later releases keep the Python language host in a Go module that the module proxy does not serve.
 (cd "$here/language" && go build -trimpath -ldflags "-s -w" \
   -o "$work/pulumi-language-python" github.com/pulumi/pulumi/sdk/v3/python/cmd/pulumi-language-python) >&2 9>&-
+(cd "$here/yaml" && go build -trimpath -ldflags "-s -w" \
+  -o "$work/pulumi-language-yaml" github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml) >&2 9>&-
 sdk=$(cd "$here/cli" && go list -m -f '{{.Dir}}' github.com/pulumi/pulumi/sdk/v3 9>&-)
 install -m 755 "$sdk/python/cmd/pulumi-language-python-exec" "$sdk/python/dist/pulumi-resource-pulumi-python" "$work/"
 chmod 755 "$work"

@@ -18,7 +18,7 @@ from .creation import create_once
 from .engine_memory import DEFAULT_NAME
 from .kind import Field, Kind
 from .secret import SecretReference, same_secret
-from .values import UNKNOWN, Values, live_values, to_wire
+from .values import UNKNOWN, UNTOLD, Values, live_values, to_wire
 
 _CLEANUP_TIME: Final = 60.0
 """Seconds to take back what failed, also when it failed because the time of the operation is over."""
@@ -60,7 +60,8 @@ def _completed(kind: Kind, olds: Values, news: Values, context: Context) -> Valu
     if kind.collection.in_project and "project_id" not in values:
         values["project_id"] = settings.project_id or UNKNOWN
     values["platform_url"] = settings.url or UNKNOWN
-    return values
+    untold = {name for name in kind.secrets if olds.get(name) is UNTOLD}
+    return {**dict.fromkeys(untold, UNTOLD), **values}
 
 
 def _read_references(kind: Kind, olds: Values, values: Values) -> list[str]:
@@ -111,10 +112,11 @@ def _check_identity(kind: Kind, values: Values, context: Context) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Decision:
-    """What a difference leads to, and the inputs that force a replacement."""
+    """What a difference leads to, the inputs that force a replacement, and all that differ."""
 
     action: Literal["same", "update", "replace"]
     replaces: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
 
 
 def diff(kind: Kind, id_: str, olds: Values, news: Values, context: Context) -> Decision:
@@ -132,16 +134,19 @@ def diff(kind: Kind, id_: str, olds: Values, news: Values, context: Context) -> 
 
 def _decide(kind: Kind, id_: str, olds: Values, news: Values, context: Context) -> Decision:
     changed = list(_changed(kind, olds, news, context))
+    names = tuple(field.name for field in changed)
     if not changed:
         return Decision("same")
     relevant = [field for field in changed if field.fixed or _is_sent(field, olds, news)]
     if not relevant:
-        return Decision("update")
+        return Decision("update", changed=names)
+    if missing := [name for name in kind.secrets if olds.get(name) is UNTOLD and name not in news]:
+        raise InputError(kind.label(news), [f"{name}: is required, for nobody has told it yet" for name in missing])
     _ensure_usable(news, context)
     if any(field.fixed for field in relevant) or not _offers_update(kind, id_, news, context):
-        return Decision("replace", tuple(field.name for field in relevant))
+        return Decision("replace", tuple(field.name for field in relevant), names)
     kind.steps.begin_update(id_, context)
-    return Decision("update")
+    return Decision("update", changed=names)
 
 
 def _changed(kind: Kind, olds: Values, news: Values, context: Context) -> Iterator[Field]:
@@ -150,8 +155,13 @@ def _changed(kind: Kind, olds: Values, news: Values, context: Context) -> Iterat
         if old is None and field.is_late:
             # An earlier version did not keep it: what counts is what stands among the inputs since, if anything does.
             old = context.memory.old_inputs(kind, news).get(field.name, new)
-        if old != new and not (new is None and field.is_late):
+        if _differs(old, new) and not (new is None and field.is_late):
             yield field
+
+
+def _differs(old: object, new: object) -> bool:
+    """Whether two values differ, as far as anybody can know."""
+    return old is not UNTOLD and old != new
 
 
 def _is_sent(field: Field, olds: Values, news: Values) -> bool:
@@ -274,7 +284,7 @@ def update(kind: Kind, id_: str, olds: Values, news: Values, context: Context) -
     """Change the object in place and test it; if the test fails the old values are put back before the error."""
     _check_identity(kind, olds, context)
     context.session.remember(id_)
-    changed = [field for field in kind.wire_fields if olds.get(field.name) != news.get(field.name)]
+    changed = [field for field in kind.wire_fields if _differs(olds.get(field.name), news.get(field.name))]
     if not any(_is_sent(field, olds, news) for field in changed):
         return news
     try:
@@ -299,7 +309,7 @@ def _roll_back(
     kind: Kind, id_: str, olds: Values, news: Values, context: Context, error: PlatformError
 ) -> PlatformError:
     """The error to raise after the old values were put back, or could not be."""
-    kept = {name: value for name, value in olds.items() if not isinstance(value, SecretReference)}
+    kept = {name: value for name, value in olds.items() if not (isinstance(value, SecretReference) or value is UNTOLD)}
     lost = [name for name in olds if name not in kept and not same_secret(olds[name], news.get(name))]
     try:
         with operation.limited(_CLEANUP_TIME):
@@ -311,7 +321,7 @@ def _roll_back(
     if lost:
         return PlatformError(
             f"{error}. The old values are back, except that of {', '.join(lost)}: "
-            "it is read from elsewhere, so the old one is not known"
+            "it is not in the state, so the old one is not known"
         )
     return PlatformError(f"{error}. The old values are back")
 

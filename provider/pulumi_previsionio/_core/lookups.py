@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from .._errors import InputError, LookupFailed, NotFound
-from .._platform.collections import Collection
+from .._platform.collections import CONNECTORS, DATASOURCES, PROJECTS, Collection
 from .._platform.session import Session
 from .._platform.settings import PROJECT_SETTING
 from .context import Context
+from .results import connector_result, datasource_result, project_result
 
 Item = Mapping[str, Any]
 _SHOWN: Final = 10
@@ -41,6 +42,16 @@ class Question:
         if not project_id:
             raise InputError(self.function, [f"project_id: {PROJECT_SETTING.missing()}"])
         return str(project_id)
+
+    def required(self, name: str) -> str:
+        """An argument that must be given.
+
+        Raises:
+            InputError: it is not.
+        """
+        if not self.given.get(name):
+            raise InputError(self.function, [f"{name}: is required"])
+        return str(self.given[name])
 
 
 def get(question: Question, collection: Collection) -> Item:
@@ -81,7 +92,7 @@ def list_source_names(question: Question, *segments: str) -> list[str]:
     Raises:
         LookupFailed: there is no such connector, or the platform gives no names.
     """
-    connector_id = question.given["connector_id"]
+    connector_id = question.required("connector_id")
     try:
         names = question.session.source_names(connector_id, *segments)
     except NotFound:
@@ -89,6 +100,26 @@ def list_source_names(question: Question, *segments: str) -> list[str]:
     if names is None:
         raise LookupFailed("the platform does not give names")
     return list(names)
+
+
+def _get(collection: Collection, result: Callable[[Item], Any]) -> Callable[[Question], Any]:
+    return lambda question: result(get(question, collection))
+
+
+def _list(collection: Collection, result: Callable[[Item], Any]) -> Callable[[Question], Any]:
+    return lambda question: [result(item) for item in list_all(question, collection)]
+
+
+ANSWERS: Final[Mapping[str, Callable[[Question], Any]]] = {
+    "get_project": _get(PROJECTS, project_result),
+    "get_connector": _get(CONNECTORS, connector_result),
+    "list_connectors": _list(CONNECTORS, connector_result),
+    "get_datasource": _get(DATASOURCES, datasource_result),
+    "list_datasources": _list(DATASOURCES, datasource_result),
+    "list_databases": lambda question: list_source_names(question, "databases"),
+    "list_tables": lambda question: list_source_names(question, "databases", question.required("database"), "tables"),
+}
+"""What each lookup returns: a result, a list of results, or a list of names."""
 
 
 def _named(question: Question, collection: Collection, name: str) -> Item:

@@ -14,17 +14,17 @@ from pydantic_core import core_schema as schema
 
 from .field_types import Base, FieldType
 from .kind import Kind
-from .values import UNKNOWN, Values
+from .values import Values, is_marker
 
 
 def validate(kind: Kind, values: Values) -> tuple[Values, list[str]]:
     """Coerce, default and check each input.
 
-    Returns the clean values, unknown ones kept as they are, and every problem found, each starting with the name of
-    its input. No problem text holds the value of a secret.
+    Returns the clean values, those that are not there yet kept as they are, and every problem found, each starting
+    with the name of its input. No problem text holds the value of a secret.
     """
-    unknown = {name: value for name, value in values.items() if value is UNKNOWN}
-    known = {name: value for name, value in values.items() if value is not UNKNOWN}
+    unknown = {name: value for name, value in values.items() if is_marker(value)}
+    known = {name: value for name, value in values.items() if not is_marker(value)}
     try:
         checked = _validator(kind, frozenset(unknown)).validate_python(known)
     except ValidationError as error:

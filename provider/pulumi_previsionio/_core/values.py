@@ -16,13 +16,24 @@ Values = dict[str, Any]
 """Inputs of one resource by name: text, numbers, flags, `Secret`, `SecretReference` or `UNKNOWN`; never None."""
 
 
-class _Unknown:
+class _Marker:
+    def __init__(self, name: str) -> None:
+        self._name = name
+
     def __repr__(self) -> str:
-        return "UNKNOWN"
+        return self._name
 
 
-UNKNOWN: Final = _Unknown()
+UNKNOWN: Final = _Marker("UNKNOWN")
 """A value that a preview cannot know yet."""
+
+UNTOLD: Final = _Marker("UNTOLD")
+"""A secret of an object that was imported: the platform never tells it, and no program has told it yet."""
+
+
+def is_marker(value: object) -> bool:
+    """Whether it stands for a value that is not there."""
+    return value is UNKNOWN or value is UNTOLD
 
 
 def from_engine(kind: Kind, properties: Mapping[str, Any]) -> Values:
@@ -32,7 +43,7 @@ def from_engine(kind: Kind, properties: Mapping[str, Any]) -> Values:
     """
     fields = {field.name: field for field in kind.fields}
     return {
-        name: value if value is UNKNOWN or name not in fields else fields[name].type.from_engine(value)
+        name: value if is_marker(value) or name not in fields else fields[name].type.from_engine(value)
         for name, value in properties.items()
         if value is not None
         and not name.startswith("__")
@@ -44,7 +55,7 @@ def to_engine(kind: Kind, values: Values) -> dict[str, Any]:
     """Values → properties for the engine, which marks the secret ones again by their names."""
     fields = {field.name: field for field in kind.fields}
     return {
-        name: value if value is UNKNOWN or name not in fields else fields[name].type.to_engine(value)
+        name: value if is_marker(value) or name not in fields else fields[name].type.to_engine(value)
         for name, value in values.items()
     }
 

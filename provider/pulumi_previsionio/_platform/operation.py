@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Final
 
@@ -57,6 +57,20 @@ def limited(seconds: float, label: str = "") -> Iterator[None]:
         _current.reset(token)
 
 
-def say(line: str) -> None:
-    """Tell the user how a wait goes. The engine shows what a provider host writes there."""
+def _print(line: str) -> None:
+    """The engine shows what the host of dynamic providers writes there."""
     print(line, file=sys.stderr, flush=True)
+
+
+_say: Callable[[str], None] = _print
+
+
+def say(line: str) -> None:
+    """Tell the user how a wait goes."""
+    _say(line)
+
+
+def say_through(voice: Callable[[str], None]) -> None:
+    """Have all that is said from now on go another way."""
+    global _say
+    _say = voice

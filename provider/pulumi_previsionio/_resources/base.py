@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import pulumi
 from pulumi.dynamic import Resource
@@ -24,6 +24,7 @@ class PrevisionResource(Resource):
     """Base of the resources of this package."""
 
     _provider_class: type[Provider]
+    _can_be_imported: ClassVar[bool] = False
 
     def __init_subclass__(cls, module: str = "", name: str = "", **kwargs: Any) -> None:
         """Give a subclass its parent's type token and output types."""
@@ -50,7 +51,7 @@ class PrevisionResource(Resource):
         """
         end_at_once_when_interrupted()
         kind = self._provider_class.kind
-        if opts is not None and opts.import_ is not None:
+        if opts is not None and opts.import_ is not None and not self._can_be_imported:
             raise InputError(f"{kind.name} {resource_name!r}", [_no_import(kind, opts.import_)])
         program_run.note_resource()
         if kind.secrets:

@@ -8,9 +8,9 @@ from pulumi import Input, Output
 
 from .. import _dynamic
 from .._core.kind import SOURCE_INPUTS
+from .._core.results import DatasourceResult
 from .base import PrevisionResource, as_id, attribute
 from .datasource import Datasource
-from .results import DatasourceResult
 
 if TYPE_CHECKING:
     from typing_extensions import Self

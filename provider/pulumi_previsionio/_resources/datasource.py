@@ -8,10 +8,10 @@ from pulumi import Input, Output
 from .. import _dynamic
 from .._core.kind import ADDRESS, SOURCE_INPUTS, Kind, shape_problems
 from .._core.kinds import CONNECTOR_KINDS
+from .._core.results import ConnectorResult
 from .._errors import InputError
 from .base import PrevisionResource, as_id, attribute
 from .connectors import Connector
-from .results import ConnectorResult
 
 if TYPE_CHECKING:
     from typing_extensions import Self

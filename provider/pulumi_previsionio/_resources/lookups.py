@@ -19,16 +19,10 @@ import pulumi
 from pulumi import Input, Output
 from pulumi.runtime.sync_await import _sync_await
 
-from .._core import lookups
 from .._core.context import Context
-from .._core.lookups import Question
+from .._core.lookups import ANSWERS, Question
 from .._core.redaction import redact
-from .._errors import InputError, PrevisionError
-from .._platform.collections import CONNECTORS, DATASOURCES, PROJECTS, Collection
-from .._platform.settings import Settings, resolve
-from . import program_run
-from .provider import Provider
-from .results import (
+from .._core.results import (
     ConnectorResult,
     DatasourceResult,
     ProjectResult,
@@ -38,6 +32,10 @@ from .results import (
     names_of,
     project_result,
 )
+from .._errors import InputError, PrevisionError
+from .._platform.settings import Settings, resolve
+from . import program_run
+from .provider import Provider
 
 T = TypeVar("T")
 Item = Mapping[str, Any]
@@ -165,12 +163,12 @@ def list_tables_output(
 class _Lookup(Generic[T]):
     """One lookup: asked now with plain values, or later with Outputs; of the platform, or of a test's mocks.
 
-    `answer` asks the platform; `from_mock` reads what a test's mocks return.
+    `from_mock` reads what a test's mocks return.
     """
 
-    def __init__(self, function: str, answer: Callable[[Question], T], from_mock: Callable[[Item], T]) -> None:
+    def __init__(self, function: str, from_mock: Callable[[Item], T]) -> None:
         self._function = function
-        self._answer = answer
+        self._answer: Callable[[Question], T] = ANSWERS[function]
         self._from_mock = from_mock
 
     def now(self, provider: Provider | None, **arguments: Any) -> T:
@@ -245,26 +243,10 @@ def _camel_case(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _get(collection: Collection, result: Callable[[Item], T]) -> Callable[[Question], T]:
-    return lambda question: result(lookups.get(question, collection))
-
-
-def _list(collection: Collection, result: Callable[[Item], T]) -> Callable[[Question], list[T]]:
-    return lambda question: [result(item) for item in lookups.list_all(question, collection)]
-
-
-def _databases(question: Question) -> list[str]:
-    return lookups.list_source_names(question, "databases")
-
-
-def _tables(question: Question) -> list[str]:
-    return lookups.list_source_names(question, "databases", question.given["database"], "tables")
-
-
-_GET_PROJECT = _Lookup("get_project", _get(PROJECTS, project_result), project_result)
-_GET_CONNECTOR = _Lookup("get_connector", _get(CONNECTORS, connector_result), connector_result)
-_LIST_CONNECTORS = _Lookup("list_connectors", _list(CONNECTORS, connector_result), items_of(connector_result))
-_GET_DATASOURCE = _Lookup("get_datasource", _get(DATASOURCES, datasource_result), datasource_result)
-_LIST_DATASOURCES = _Lookup("list_datasources", _list(DATASOURCES, datasource_result), items_of(datasource_result))
-_LIST_DATABASES = _Lookup("list_databases", _databases, names_of)
-_LIST_TABLES = _Lookup("list_tables", _tables, names_of)
+_GET_PROJECT = _Lookup("get_project", project_result)
+_GET_CONNECTOR = _Lookup("get_connector", connector_result)
+_LIST_CONNECTORS = _Lookup("list_connectors", items_of(connector_result))
+_GET_DATASOURCE = _Lookup("get_datasource", datasource_result)
+_LIST_DATASOURCES = _Lookup("list_datasources", items_of(datasource_result))
+_LIST_DATABASES = _Lookup("list_databases", names_of)
+_LIST_TABLES = _Lookup("list_tables", names_of)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 import pulumi
 from pulumi import Input
@@ -18,6 +19,8 @@ class SQLSource(pulumi.ComponentResource):
     query touches nothing else.
     """
 
+    _connector_class: ClassVar[type[SQLConnector]] = SQLConnector
+    _datasource_class: ClassVar[type[Datasource]] = Datasource
     connector: SQLConnector
     tables: Mapping[str, Datasource]
     queries: Mapping[str, Datasource]
@@ -66,7 +69,7 @@ class SQLSource(pulumi.ComponentResource):
             raise InputError(f"SQLSource {resource_name!r}", problems)
         super().__init__("previsionio:index:SQLSource", resource_name, {}, opts)
         below = pulumi.ResourceOptions(parent=self)
-        self.connector = SQLConnector(
+        self.connector = self._connector_class(
             resource_name,
             host=host,
             port=port,
@@ -80,7 +83,7 @@ class SQLSource(pulumi.ComponentResource):
         )
 
         def datasource(source: str, table: str | None = None, request: Input[str] | None = None) -> Datasource:
-            return Datasource(
+            return self._datasource_class(
                 f"{resource_name}-{source}",
                 connector=self.connector,
                 database=database,

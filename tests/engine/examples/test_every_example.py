@@ -14,7 +14,7 @@ def test_it_is_a_project_that_a_reader_can_copy_and_a_test_runs(name: str) -> No
     folder = EXAMPLES / name
     readme = (folder / "README.md").read_text()
     assert readme.startswith("# ")
-    assert "```sh\npip install -r requirements.txt\n" in readme
+    assert "pip install -r requirements.txt\n" in readme
     assert "pulumi-previsionio" in (folder / "requirements.txt").read_text()
     assert list(folder.rglob("Pulumi.yaml"))
 

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from .._core.kind import Kind
-from .._core.kinds import CONNECTOR_KINDS, DATASOURCE, PROJECT
-from .._core.values import live_values
+from .kind import Kind
+from .kinds import CONNECTOR_KINDS, DATASOURCE, PROJECT
+from .values import live_values
 
 T = TypeVar("T")
 Item = Mapping[str, Any]
