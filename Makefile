@@ -3,7 +3,7 @@
 python := .venv/bin/python
 typed := __main__.py benchmarks examples provider local_platform tests tools
 
-.PHONY: help venv engine up down test torture test-servers lint bench clean
+.PHONY: help venv engine up down test torture test-servers lint bench docs links dist compat workflows clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -36,8 +36,23 @@ test-servers: .venv/.dev
 bench: .venv/.bench engine ## our speed beside two other providers'; a while, and only on an idle machine
 	$(python) -m benchmarks
 
+docs: .venv/.docs ## the reference as web pages, in build/docs
+	$(python) -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --builder html docs build/docs
+
+links: .venv/.docs ## whether the links of the reference to other sites lead somewhere; needs the internet
+	$(python) -m sphinx --builder linkcheck --quiet docs build/links
+
+dist: .venv/.dist engine ## builds both distributions, looks into them, installs them everywhere; minutes
+	$(python) -m tools.dist $(PYTHONS)
+
+workflows: .venv/.quickstart ## actionlint on the workflows of this repository and of the reference
+	@$(python) -m tools.workflows
+
+compat: .venv/.dist engine ## the table of Pulumi's SDKs and Pythons in docs/compatibility.md; many minutes
+	$(python) -m tools.compat
+
 clean: down ## also removes .venv and all that the quickstart kept
-	rm -rf .venv .state .mypy_cache .ruff_cache .hypothesis Pulumi.local.yaml
+	rm -rf .venv .state build dist .mypy_cache .ruff_cache .hypothesis Pulumi.local.yaml
 
 .venv/.%: pyproject.toml local_platform/pyproject.toml tools/install-venv
 	@tools/install-venv $*

@@ -40,8 +40,9 @@ def main() -> None:
         for run in _all(arguments, conditions):
             runs.append(run)
             _tell(run)
+        server.reset(latency=0.0)
+        noop, ours = (seconds * 1000 for seconds in start.first_check(arguments.repeats, server.url))
     imported = start.program_import(arguments.repeats)
-    noop, ours = (seconds * 1000 for seconds in start.first_check(arguments.repeats))
     facts = [
         f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} processors, "
         f"{_output(str(engine / 'pulumi'), 'version')}, --parallel {arguments.parallel}, "

@@ -14,7 +14,7 @@ import json
 import re
 import subprocess
 import sys
-import time
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,17 +22,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-TOKEN: Final = "token-of-the-benchmark"
-PROJECT: Final = "5ea1f00d0000000000000001"
-DATABASE: Final = "crm"
-API: Final = "/ext/v1"
-CONTROL: Final = "/_benchmark"
+from tests.contract import API, TOKEN, Contract
 
-_LIST = re.compile(r"/projects/[0-9a-f]+/(connectors|data-sources)$")
-_ITEM = re.compile(r"/(connectors|data-sources)/([0-9a-f]+)$")
-_TEST = re.compile(r"/(connectors|data-sources)/[0-9a-f]+/test$")
-_TABLES = re.compile(r"/connectors/[0-9a-f]+/databases/[^/]+/tables$")
-_SECRETS: Final = ("password",)
+DATABASE: Final = "crm"
+CONTROL: Final = "/_benchmark"
+_IDS: Final = re.compile(r"(?<=/)[0-9a-f]{24}(?=/|$)")
 
 
 @dataclass
@@ -48,58 +42,9 @@ class Counters:
         return {"calls": self.calls, "connections": self.connections, "most_in_flight": self.most_in_flight}
 
 
-class Contract:
-    """The objects, and the answers about them."""
-
-    def __init__(self, page_size: int, tables: int) -> None:
-        self.page_size = page_size
-        self.tables = [f"t{number}" for number in range(tables)]
-        self.objects: dict[str, dict[str, dict[str, Any]]] = {"connectors": {}, "data-sources": {}}
-        self._made = 0
-
-    def answer(self, method: str, path: str, query: str, body: bytes) -> tuple[str, int, Any, str]:
-        """The kind of call, and status, content and further headers of its answer."""
-        if match := _LIST.search(path):
-            if method == "POST":
-                return f"POST {match[1]}", 200, self._make(match[1], json.loads(body)), ""
-            return f"GET {match[1]} page", 200, self._page(match[1], query), ""
-        if match := _ITEM.search(path):
-            return f"{method} {match[1]}", *self._item(method, match[1], match[2], body)
-        if match := _TEST.search(path):
-            return f"POST {match[1]} test", 200, {"status": 200, "message": ["ok"]}, ""
-        if _TABLES.search(path):
-            return "GET tables", 200, {"items": self.tables}, ""
-        return "unknown", 404, {"status": 404, "message": [f"{method} {path} is not part of this benchmark"]}, ""
-
-    def _make(self, collection: str, content: dict[str, Any]) -> dict[str, Any]:
-        self._made += 1
-        id_ = f"{int(time.time()):08x}{self._made:016x}"
-        self.objects[collection][id_] = {"_id": id_, **_shown(content), "project_id": PROJECT}
-        return self.objects[collection][id_]
-
-    def _page(self, collection: str, query: str) -> dict[str, Any]:
-        number = int(query.removeprefix("page=") or 1)
-        items = list(self.objects[collection].values())
-        start, end = (number - 1) * self.page_size, number * self.page_size
-        meta = {"totalItems": len(items), "rowsPerPage": self.page_size, "nextPage": end < len(items)}
-        return {"items": items[start:end], "metaData": meta}
-
-    def _item(self, method: str, collection: str, id_: str, body: bytes) -> tuple[int, Any, str]:
-        item = self.objects[collection].get(id_)
-        if item is None:
-            return 404, {"status": 404, "message": [f"no {id_}"]}, ""
-        if method == "OPTIONS":
-            return 204, None, "Allow: DELETE, GET, OPTIONS, PUT\r\n"
-        if method == "DELETE":
-            del self.objects[collection][id_]
-            return 200, {"status": 200, "message": ["deleted"]}, ""
-        if method == "PUT":
-            item |= _shown(json.loads(body))
-        return 200, item, ""
-
-
-def _shown(content: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in content.items() if name not in _SECRETS}
+def _kind_of(method: str, path: str) -> str:
+    """A call without the ids in its path, such as `GET /projects/ID/connectors`."""
+    return f"{method} {_IDS.sub('ID', path)}"
 
 
 class _Connection(asyncio.Protocol):
@@ -135,13 +80,19 @@ class _Connection(asyncio.Protocol):
         self._server.delay(lambda: self._answer(method, path.removeprefix(API), query, rest[:length]))
 
     def _answer(self, method: str, path: str, query: str, body: bytes) -> None:
-        kind, status, content, headers = self._server.contract.answer(method, path, query, body)
-        self._server.counters.calls[kind] += 1
-        self._send(status, content, headers)
+        contract = self._server.contract
+        answer = contract.answer(
+            method, path, dict(urllib.parse.parse_qsl(query)), json.loads(body) if body else None, TOKEN
+        )
+        self._server.counters.calls[_kind_of(method, path)] += 1
+        headers = {"Content-Type": "application/json", **contract.headers(), **answer.headers}
+        self._send(answer.status, answer.body, "".join(f"{name}: {value}\r\n" for name, value in headers.items()))
 
     def _send(self, status: int, content: Any, headers: str) -> None:
-        body = b"" if content is None else json.dumps(content).encode()
-        head = f"HTTP/1.1 {status} .\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
+        body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        if status == 204:
+            body = b""
+        head = f"HTTP/1.1 {status} .\r\nContent-Length: {len(body)}\r\n{headers}\r\n"
         self._transport.write(head.encode() + body)
 
 
@@ -150,9 +101,15 @@ class Server:
 
     def __init__(self, page_size: int, tables: int) -> None:
         self._page_size, self._tables = page_size, tables
-        self.contract = Contract(page_size, tables)
+        self.contract = self._new_contract()
         self.counters = Counters()
         self.latency = 0.0
+
+    def _new_contract(self) -> Contract:
+        contract = Contract()
+        contract.page = self._page_size
+        contract.databases = {DATABASE: [f"t{number}" for number in range(self._tables)]}
+        return contract
 
     def delay(self, answer: Callable[[], None]) -> None:
         counters = self.counters
@@ -171,7 +128,7 @@ class Server:
     def control(self, what: str, body: bytes) -> Any:
         """Answer a call of the benchmark itself, which is not counted."""
         if what == "/reset":
-            self.contract = Contract(self._page_size, self._tables)
+            self.contract = self._new_contract()
         elif what == "/latency":
             self.latency = json.loads(body)
         elif what == "/take":

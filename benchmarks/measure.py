@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import opentofu
-from benchmarks.contract_server import PROJECT, TOKEN, Platform
+from benchmarks.contract_server import Platform
 from benchmarks.machine import wait_until_idle, watched
 from benchmarks.programs import CHANGED_HOST, Provider, PulumiProvider, Size, program
+from tests.contract import PROJECT, TOKEN
 from tests.engine.pulumi_cli import Run, Stack
 
 ROOT: Final = Path(__file__).parents[1]

@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks.contract_server import API, DATABASE, PROJECT, TOKEN
+from benchmarks.contract_server import DATABASE
 from benchmarks.programs import CHANGED_HOST, HOST, PASSWORD, Size
+from tests.contract import API, PROJECT, TOKEN
 
 COMMAND: Final = "tofu"
 PLUGIN: Final = "terraform-provider-restapi"

@@ -12,8 +12,8 @@ from typing import Any, Final
 from pulumi.dynamic import ResourceProvider
 from pulumi_previsionio import _dynamic
 
-from benchmarks.contract_server import PROJECT, TOKEN
 from benchmarks.noop_provider import NoopProvider
+from tests.contract import PROJECT, TOKEN
 from tests.host.provider_host import ProviderHost
 
 CONNECTOR: Final[dict[str, Any]] = dict(
@@ -34,15 +34,18 @@ def _import_time() -> float:
     return int(match[1]) / 1e6
 
 
-def first_check(repeats: int) -> tuple[float, float]:
-    """Seconds of a host's first call, a check of a connector: with a provider that does nothing, and with ours."""
-    noop = [_first_check(NoopProvider) for _ in range(repeats)]
-    ours = [_first_check(_dynamic.SQLConnectorProvider) for _ in range(repeats)]
+def first_check(repeats: int, url: str) -> tuple[float, float]:
+    """Seconds of a host's first call, a check of a connector: with a provider that does nothing, and with ours.
+
+    Ours asks the platform at `url` whether token and project are good.
+    """
+    noop = [_first_check(NoopProvider, url) for _ in range(repeats)]
+    ours = [_first_check(_dynamic.SQLConnectorProvider, url) for _ in range(repeats)]
     return statistics.median(noop), statistics.median(ours)
 
 
-def _first_check(provider: type[ResourceProvider]) -> float:
-    settings = {"previsionio:url": "http://127.0.0.1:9", "previsionio:token": TOKEN, "previsionio:projectId": PROJECT}
+def _first_check(provider: type[ResourceProvider], url: str) -> float:
+    settings = {"previsionio:url": url, "previsionio:token": TOKEN, "previsionio:projectId": PROJECT}
     with ProviderHost(settings) as host:
         started = time.perf_counter()
         answer = host.check(provider, CONNECTOR)

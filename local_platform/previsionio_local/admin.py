@@ -7,6 +7,8 @@ from pydantic import BaseModel, Field
 
 from .call_log import Call
 from .faults import FaultRule
+from .first_steps import sign_in_link
+from .overview import Overview, overview
 from .seeding import Seed, default_project, reset, seed
 from .state import Shared
 
@@ -32,6 +34,12 @@ class Started(BaseModel):
     project_id: str
 
 
+class Link(BaseModel):
+    """A way in for a browser."""
+
+    url: str
+
+
 class Seeded(BaseModel):
     """The ids of what was stored, in the order in which it was given."""
 
@@ -50,6 +58,18 @@ async def health() -> dict[str, str]:
 def project(shared: Shared) -> Started:
     """Return the id of the default project, which is made again if it was deleted."""
     return Started(project_id=default_project(shared))
+
+
+@router.get("/overview")
+def show_all(shared: Shared) -> Overview:
+    """Return all projects and what is in them, in short."""
+    return overview(shared)
+
+
+@router.post("/sign-in")
+async def make_sign_in_link(shared: Shared) -> Link:
+    """Return a link that signs a browser in once, within the hour."""
+    return Link(url=sign_in_link(shared))
 
 
 @router.post("/reset")

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Scope
 
-from . import account, admin, errors, events
+from . import account, admin, errors, events, folder, unserved
 from .connectors import routes as connectors
-from .database import Database
+from .database import Database, explained
 from .datasets import routes as datasets
 from .datasets.copier import Copier
 from .datasources import routes as datasources
 from .encryption import Cipher, token
 from .events import EventHub
 from .middleware import API, Gate
+from .pages.app import create_pages
 from .projects import routes as projects
 from .seeding import default_project
 from .settings import Settings
@@ -32,44 +32,54 @@ THREADS = 64
 """Calls that may wait for the database at once."""
 
 
-class FolderInUseError(RuntimeError):
-    """Another platform runs on the same data folder."""
-
-
 @contextmanager
 def open_state(settings: Settings) -> Iterator[State]:
     """Open the data folder, making what it lacks, and let go of it at the end.
 
     Raises:
         FolderInUseError: another platform runs on it.
-        OSError: it cannot be used.
+        FolderError: it cannot be used.
     """
-    folder = settings.data
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _lock(folder), closing(Database(folder / "platform.sqlite")) as database:
-        spool = folder / "spool"
-        # What was on its way when the platform was last stopped.
-        shutil.rmtree(spool, ignore_errors=True)
-        hub = EventHub()
-        copier = Copier(folder / "snapshots", database, hub, settings.copies)
-        state = State(
-            settings=replace(settings, sources=replace(settings.sources, spool=spool)),
-            database=database,
-            cipher=Cipher(folder / "key"),
-            token=settings.token or token(folder),
-            events=hub,
-            copier=copier,
-        )
-        default_project(state)
+    data = settings.data
+    path = data / "platform.sqlite"
+    with folder.opened(data), closing(_database(path)) as database:
+        with folder.explained(data), explained(path):
+            state = _prepare(settings, database)
         try:
             yield state
         finally:
-            copier.stop()
+            state.copier.stop()
+
+
+def _database(path: Path) -> Database:
+    with folder.explained(path):
+        # The key is made after the database.
+        return Database(path, is_new=not path.with_name("key").exists())
+
+
+def _prepare(settings: Settings, database: Database) -> State:
+    data = settings.data
+    spool = data / "spool"
+    # What was on its way when the platform was last stopped.
+    shutil.rmtree(spool, ignore_errors=True)
+    hub = EventHub()
+    state = State(
+        settings=replace(settings, sources=replace(settings.sources, spool=spool)),
+        database=database,
+        cipher=Cipher(data / "key"),
+        token=token(data, settings.token),
+        events=hub,
+        copier=Copier(data / "snapshots", database, hub, settings.copies),
+    )
+    default_project(state)
+    database.keep_reserve()
+    return state
 
 
 def create_app(state: State, cut: Callable[[Scope], None]) -> ASGIApp:
     """Return the application. `cut` closes the connection of a scope without an answer."""
-    return Gate(create_api(state), state, cut)
+    api = create_api(state)
+    return Gate(api, create_pages(state, api), state, cut)
 
 
 def create_api(state: State) -> FastAPI:
@@ -92,7 +102,7 @@ def create_api(state: State) -> FastAPI:
     )
     api.state.platform = state
     errors.install(api)
-    for module in (account, events, projects, connectors, datasources, datasets):
+    for module in (account, events, projects, connectors, datasources, datasets, unserved):
         api.include_router(module.router, prefix=API)
     if state.settings.update:
         for module in (projects, connectors, datasources):
@@ -100,19 +110,6 @@ def create_api(state: State) -> FastAPI:
     api.include_router(admin.router)
     api.include_router(_description(api), prefix=API)
     return api
-
-
-def _lock(folder: Path) -> IO[str]:
-    """Keep a second platform out of the folder for as long as the returned file is open."""
-    path = folder / "lock"
-    path.touch(mode=0o600)
-    file = path.open("w")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise FolderInUseError(f"the folder {folder} is in use by another local platform") from None
-    return file
 
 
 def _description(api: FastAPI) -> APIRouter:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from .database import Owned, Stored
+from .database import Owned, Stored, Tested, now
 from .errors import PlatformError
 from .projects.models import Project
 from .schemas import Meta, Page, View
+from .sources import SourceError
 from .state import State
 
 M = TypeVar("M", bound=Stored)
@@ -43,6 +46,24 @@ def find_named(session: Session, model: type[M], project_id: str, field: str, ob
         return find(session, model, object_id, project_id)
     except PlatformError as error:
         raise PlatformError(400, f"{field}: {error} in this project") from None
+
+
+@contextmanager
+def remembered(state: State, model: type[Tested], object_id: str) -> Iterator[None]:
+    """Remember how the test of an object in the block ended."""
+    try:
+        yield
+    except SourceError as error:
+        _remember(state, model, object_id, str(error))
+        raise
+    _remember(state, model, object_id, None)
+
+
+def _remember(state: State, model: type[Tested], object_id: str, error: str | None) -> None:
+    # Where the disk has no room for it, the caller hears how the test ended all the same.
+    with suppress(DatabaseError), state.database.write() as session:
+        tested = update(model).where(model.id == object_id)
+        session.execute(tested.values(tested_at=now(), test_error=error))
 
 
 class Collection(Generic[M, V]):
@@ -91,7 +112,10 @@ class Collection(Generic[M, V]):
         self, state: State, object_id: str, check: Callable[[Session, M], None] = lambda _session, _object: None
     ) -> None:
         """Delete an object unless `check` refuses; 404 if there is none."""
-        with state.database.write() as session:
+
+        def delete(session: Session) -> None:
             found = find(session, self._model, object_id)
             check(session, found)
             session.delete(found)
+
+        state.database.delete(delete)

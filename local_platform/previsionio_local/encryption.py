@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,19 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 
 from .errors import PlatformError
+from .folder import FolderError, kept
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+_SENDABLE = re.compile(r"[!-~]+")
 
 
 class Cipher:
     """Encrypts credentials with a key that lies in a file beside the database, readable by its owner only."""
 
     def __init__(self, key_file: Path) -> None:
-        self._fernet = Fernet(_kept(key_file, lambda: Fernet.generate_key().decode()))
+        remedy = "put a copy of it back; or delete it, and send the passwords of all connectors again"
+        self._fernet = Fernet(kept(key_file, _KEY, lambda: Fernet.generate_key().decode(), remedy))
 
     def encrypt(self, credentials: dict[str, Any]) -> bytes:
         """Return `credentials` encrypted."""
@@ -36,17 +42,15 @@ class Cipher:
         return credentials
 
 
-def token(folder: Path) -> str:
-    """Return the token kept in `folder`; make one the first time."""
-    return _kept(folder / "token", lambda: secrets.token_urlsafe(32))
+def token(folder: Path, given: str | None) -> str:
+    """Return the token that callers must send: the given one, else the one kept in `folder`, made the first time.
 
-
-def _kept(file: Path, make: Any) -> str:
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    with os.fdopen(descriptor, "w") as new:
-        value: str = make()
-        new.write(value)
-    return value
+    Raises:
+        FolderError: it could not be sent in a header, or its file is damaged.
+    """
+    if given is None:
+        remedy = "delete it, and a new token is made; or give one in PREVISION_MASTER_TOKEN"
+        return kept(folder / "token", _TOKEN, lambda: secrets.token_urlsafe(32), remedy)
+    if not _SENDABLE.fullmatch(given):
+        raise FolderError("the token of PREVISION_MASTER_TOKEN is empty or holds more than printable ASCII")
+    return given

@@ -11,10 +11,15 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DatabaseError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from .database import is_full
+from .folder import NO_ROOM
 from .sources.base import NotFoundInSource, SourceError
+
+NO_ROOM_MESSAGE = "the disk of the local platform is full: make room, then try again"
 
 
 class PlatformError(Exception):
@@ -61,7 +66,19 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        return error_response(400, [_explain(problem) for problem in error.errors()])
+        return error_response(400, [explain(problem) for problem in error.errors()])
+
+    @app.exception_handler(OSError)
+    async def unwritten(_: Request, error: OSError) -> JSONResponse:
+        if error.errno in NO_ROOM:
+            return _no_room()
+        raise error
+
+    @app.exception_handler(DatabaseError)
+    async def unstored(_: Request, error: DatabaseError) -> JSONResponse:
+        if is_full(error):
+            return _no_room()
+        raise error
 
     @app.exception_handler(Exception)
     async def broken(_: Request, error: Exception) -> JSONResponse:
@@ -73,10 +90,18 @@ def install(app: FastAPI) -> None:
         if error.status_code == 405:
             allow = allowed_methods(request.app, request.url.path)
             return error_response(405, [f"{request.method} is not offered here"], {"Allow": allow})
+        if isinstance(error.__cause__, OSError) and error.__cause__.errno in NO_ROOM:
+            # An upload that does not even fit into the folder for temporary files.
+            return _no_room()
         return error_response(error.status_code, [error.detail], error.headers)
 
 
-def _explain(problem: Mapping[str, Any]) -> str:
+def _no_room() -> JSONResponse:
+    return error_response(507, [NO_ROOM_MESSAGE])
+
+
+def explain(problem: Mapping[str, Any]) -> str:
+    """Return what is wrong with a field, without its value."""
     where = ".".join(str(part) for part in problem["loc"][1:])
     what = str(problem["msg"]).removeprefix("Value error, ")
     return f"{where}: {what}" if where else what

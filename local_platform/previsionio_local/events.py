@@ -15,10 +15,50 @@ from fastapi.responses import StreamingResponse
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment is sent; the vendor's SDK gives up after 300."""
 
+_UNREAD = 1000
+"""Events that wait for a listener at most. One that does not read them is let go, and asks anew when it does."""
+
 _RECENT = 100
 """Events that new listeners get first."""
 
 router = APIRouter(tags=["session"])
+
+
+class Broadcast:
+    """Hands every text to every listener. All but `stream` is called from the event loop's thread."""
+
+    def __init__(self) -> None:
+        self._listeners: set[asyncio.Queue[str | None]] = set()
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
+    def send(self, text: str | None) -> None:
+        """Send an event in the form of server-sent events; None ends every stream."""
+        for queue in self._listeners:
+            if full := queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+            queue.put_nowait(None if full else text)
+
+    async def stream(self, first: str) -> AsyncIterator[str]:
+        """Yield `first`, then the events from now on, and a comment now and then."""
+        queue: asyncio.Queue[str | None] = asyncio.Queue(_UNREAD)
+        self._listeners.add(queue)
+        try:
+            yield first
+            while True:
+                try:
+                    text = await asyncio.wait_for(queue.get(), KEEP_ALIVE)
+                except asyncio.TimeoutError:
+                    text = ": still here\n\n"
+                if text is None:
+                    return
+                yield text
+        finally:
+            self._listeners.discard(queue)
 
 
 class EventHub:
@@ -26,7 +66,7 @@ class EventHub:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._listeners: set[asyncio.Queue[str | None]] = set()
+        self._broadcast = Broadcast()
         self._numbers = itertools.count(1)
         self._recent: deque[str] = deque(maxlen=_RECENT)
 
@@ -47,31 +87,16 @@ class EventHub:
 
     def close(self) -> None:
         """End every stream."""
-        self._send(None)
+        self._broadcast.send(None)
 
-    async def stream(self) -> AsyncIterator[str]:
+    def stream(self) -> AsyncIterator[str]:
         """Yield the events from now on as text, and a comment now and then."""
-        queue: asyncio.Queue[str | None] = asyncio.Queue()
-        self._listeners.add(queue)
-        try:
-            # Nothing may be missed between two connections: the SDK would wait 300 s before it looks by itself.
-            yield "".join([": connected\n\n", *self._recent])
-            while True:
-                try:
-                    text = await asyncio.wait_for(queue.get(), KEEP_ALIVE)
-                except asyncio.TimeoutError:
-                    text = ": still here\n\n"
-                if text is None:
-                    return
-                yield text
-        finally:
-            self._listeners.discard(queue)
+        # Nothing may be missed between two connections: the SDK would wait 300 s before it looks by itself.
+        return self._broadcast.stream("".join([": connected\n\n", *self._recent]))
 
-    def _send(self, text: str | None) -> None:
-        if text is not None:
-            self._recent.append(text)
-        for queue in self._listeners:
-            queue.put_nowait(text)
+    def _send(self, text: str) -> None:
+        self._recent.append(text)
+        self._broadcast.send(text)
 
 
 async def _hub(request: Request) -> EventHub:

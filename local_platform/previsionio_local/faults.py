@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from .schemas import whole_text
+
 Action = Literal["status", "status_after", "cut", "cut_after", "delay", "delay_after", "garbage_after", "echo_secret"]
 
 
@@ -33,8 +35,13 @@ class FaultRule(BaseModel):
     skip: int = Field(0, ge=0, description="Matching calls to let through first")
     status: int = Field(500, ge=200, le=599)
     body: str | None = Field(None, description="`{id}` stands for the end of the path. Default: the usual error body")
-    content_type: str = "application/json"
-    seconds: float = Field(1.0, ge=0)
+    content_type: str = Field("application/json", pattern="^[ -~]*$")
+    seconds: float = Field(1.0, ge=0, le=3600)
+
+    @field_validator("method", "path", "body")
+    @classmethod
+    def is_whole_text(cls, text: str | None) -> str | None:
+        return None if text is None else whole_text(text)
 
     @field_validator("path")
     @classmethod
@@ -61,6 +68,18 @@ class Faults:
         with self._lock:
             self._rules = rules
             self._seen = [0] * len(rules)
+
+    def add(self, rule: FaultRule) -> None:
+        """Add a rule to those in force."""
+        with self._lock:
+            self._rules = [*self._rules, rule]
+            self._seen.append(0)
+
+    @property
+    def rules(self) -> list[tuple[FaultRule, int]]:
+        """The rules in force, and how many calls each has hit."""
+        with self._lock:
+            return [(rule, max(0, seen - rule.skip)) for rule, seen in zip(self._rules, self._seen, strict=True)]
 
     def match(self, method: str, path: str) -> FaultRule | None:
         """Return the rule that hits this call, if any."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .app import open_state
 from .call_log import Call
 from .faults import FaultRule
+from .first_steps import sign_in_link
 from .seeding import Seed, default_project, reset, seed
 from .server import Server, listen
 from .settings import Settings, SourceSettings
@@ -40,6 +42,8 @@ class LocalPlatform:
         read_timeout: seconds to wait for a source's answer, except for the rows of a snapshot.
         copy_timeout: seconds that a source may keep a snapshot waiting for its next rows.
         copies: snapshots that are copied at once.
+        allowed_hosts: names by which callers may call it, beside `localhost` and addresses in numbers.
+        request_timeout: seconds that a request may take to come in whole, and that a longer body may pause.
 
     Attributes:
         url: the address, for `PREVISION_URL`.
@@ -70,14 +74,12 @@ class LocalPlatform:
         read_timeout: float = 15.0,
         copy_timeout: float = 3600.0,
         copies: int = 16,
+        allowed_hosts: Sequence[str] = (),
+        request_timeout: float = 30.0,
     ) -> None:
         self._folder = None if data is None else Path(data)
-        self._token = token
-        self._update = update
-        self._page_size = page_size
         self._address = (host, port)
-        self._copies = copies
-        self._sources = SourceSettings(
+        sources = SourceSettings(
             s3_endpoint,
             s3_region,
             gcs_endpoint,
@@ -86,15 +88,25 @@ class LocalPlatform:
             read_timeout,
             copy_timeout=copy_timeout,
         )
+        self._settings = Settings(
+            Path(),
+            token=token,
+            update=update,
+            page_size=page_size,
+            sources=sources,
+            allowed_hosts=(host.lower(), *(name.lower() for name in allowed_hosts)),
+            request_timeout=request_timeout,
+            copies=copies,
+        )
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.data = self._folder or Path(stack.enter_context(TemporaryDirectory(prefix="previsionio-local-")))
-            settings = Settings(self.data, self._token, self._update, self._page_size, self._sources, self._copies)
-            self._state = stack.enter_context(open_state(settings))
+            self._state = stack.enter_context(open_state(replace(self._settings, data=self.data)))
             self.token = self._state.token
             self.project_id = default_project(self._state)
             listener, self.url = listen(*self._address)
+            self._state.url = self.url
             stack.enter_context(listener)
             self._start(listener)
             stack.callback(self._stop)
@@ -126,6 +138,10 @@ class LocalPlatform:
     def latency(self, seconds: float) -> None:
         """Make every call wait before it is handled; 0 takes it away."""
         self._state.faults.latency = seconds
+
+    def sign_in_link(self) -> str:
+        """Return a link that signs a browser in once, within the hour."""
+        return sign_in_link(self._state)
 
     def seed(self, **objects: list[dict[str, Any]]) -> dict[str, list[str]]:
         """Store many `projects`, `connectors` and `data_sources` at once; return their ids by kind.

@@ -81,8 +81,17 @@ def allow(update: bool, **headers: str) -> Response:
     return Response(status_code=204, headers={"Allow": ", ".join(methods), **headers})
 
 
+def whole_text(value: str) -> str:
+    """Refuse text with half of a character, which JSON can spell and no database and no answer can hold."""
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("it holds half of a character")
+    return value
+
+
 def _storable(key: object, value: object) -> object:
-    # JSON can spell half of a character, which no database and no answer can hold.
-    if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError(f"{key} holds half of a character")
+    if isinstance(value, str):
+        try:
+            return whole_text(value)
+        except ValueError as error:
+            raise ValueError(f"{key}: {error}") from None
     return value

@@ -76,11 +76,16 @@ def default_project(state: State) -> str:
 
 def reset(state: State) -> str:
     """Drop all objects, calls, faults and latency; return the id of the default project, which is made again."""
-    with state.database.write() as session:
+
+    def delete_all(session: Session) -> Sequence[str]:
         datasets = session.scalars(select(Dataset.id)).all()
         # Everything else belongs to a project and goes with it.
         session.execute(delete(Project))
+        return datasets
+
+    datasets = state.database.delete(delete_all)
     state.copier.forget(datasets)
+    state.copier.sweep()
     state.faults.set([])
     state.faults.latency = 0.0
     state.calls.clear()

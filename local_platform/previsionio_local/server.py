@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 from starlette.types import Scope
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import create_app
+from .slow_requests import PunctualProtocol
 from .state import State
 
 _GRACE = 2
@@ -27,8 +27,10 @@ class Server(uvicorn.Server):
     def __init__(self, state: State, ready: Callable[[], None]) -> None:
         connections: dict[tuple[str, int], asyncio.Transport] = {}
 
-        class Protocol(H11Protocol):
+        class Protocol(PunctualProtocol):
             """Remembers the connections, so that a planted fault can cut one."""
+
+            request_timeout = state.settings.request_timeout
 
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
@@ -65,8 +67,10 @@ class Server(uvicorn.Server):
             self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._state.stopping = True
         # Streams of events never end by themselves.
         self._state.events.close()
+        self._state.calls.live.send(None)
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -76,7 +80,22 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> tuple[socket.socket, str]:
-    """Return a socket that listens, on a free port if `port` is 0, and its address as a URL."""
+    """Return a socket that listens, on a free port if `port` is 0, and its address as a URL.
+
+    Raises:
+        OSError: there is no such host, or the port is in use; the message is one line.
+    """
+    try:
+        listener = _bound(host, port)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OSError(f"cannot listen on {host}, port {port}: {reason}; choose with --host and --port") from None
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - what a browser can open instead
+    shown = f"[{shown}]" if ":" in shown else shown
+    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+
+
+def _bound(host: str, port: int) -> socket.socket:
     family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     # Named outright: asyncio turns off the delay of small packets only on sockets that say TCP.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -87,5 +106,4 @@ def listen(host: str, port: int) -> tuple[socket.socket, str]:
     except OSError:
         listener.close()
         raise
-    shown = f"[{host}]" if ":" in host else host
-    return listener, f"http://{shown}:{listener.getsockname()[1]}"
+    return listener

@@ -48,5 +48,9 @@ class Settings:
     page_size: int = 50
     """Items on a page of a list."""
     sources: SourceSettings = field(default_factory=SourceSettings)
+    allowed_hosts: tuple[str, ...] = ()
+    """Names by which the platform may be called, beside `localhost` and addresses in numbers."""
+    request_timeout: float = 30.0
+    """Seconds that a request may take to come in whole, and that a longer body may pause."""
     copies: int = 16
     """Snapshots that are copied at once; one source never has more than half of them."""

@@ -14,6 +14,7 @@ from .encryption import Cipher
 from .events import EventHub
 from .faults import Faults
 from .settings import Settings
+from .sign_in import SignIns
 
 
 @dataclass
@@ -28,6 +29,11 @@ class State:
     copier: Copier
     calls: CallLog = field(default_factory=CallLog)
     faults: Faults = field(default_factory=Faults)
+    sign_ins: SignIns = field(default_factory=SignIns)
+    url: str = ""
+    """Its address, once it listens."""
+    stopping: bool = False
+    """Whether no further call will be answered."""
 
 
 async def _services(request: Request) -> State:

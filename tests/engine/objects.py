@@ -1,5 +1,6 @@
 """A platform's objects as its own API shows them, and changes made behind a stack's back."""
 
+import itertools
 from typing import Any
 
 import requests
@@ -20,7 +21,12 @@ class Objects:
 
     def list(self, kind: str) -> list[dict[str, Any]]:
         """All objects, in order of creation; names may repeat."""
-        items: list[dict[str, Any]] = self._call("GET", f"/projects/{self._platform.project_id}/{kind}")["items"]
+        items: list[dict[str, Any]] = []
+        for page in itertools.count(1):
+            answer = self._call("GET", f"/projects/{self._platform.project_id}/{kind}?page={page}")
+            items += answer["items"]
+            if not answer["metaData"]["nextPage"]:
+                break
         return items
 
     def all(self, kind: str) -> dict[str, dict[str, Any]]:

@@ -29,15 +29,18 @@ def test_the_benchmark_runs_all_side_by_side_and_reports(engine: Path, tmp_path:
         ("naive", "refresh"): 6,
         ("naive", "change of one host"): 1,
         ("naive", "destroy"): 6,
-        ("previsionio", "create"): 10,  # each object; two tests, two lists of tables
+        ("previsionio", "create"): 11,  # each object; two tests, two lists of tables, and the project
         ("previsionio", "unchanged preview"): 0,
         ("previsionio", "refresh"): 4,
-        ("previsionio", "change of one host"): 3,
-        ("previsionio", "destroy"): 7,
+        ("previsionio", "change of one host"): 4,  # can the platform change it, is the project there; change, test
+        ("previsionio", "destroy"): 8,
     }
     for run in runs:
         assert run["seconds"] > 0
         if run["provider"] != "OpenTofu":  # its runs may be over before anybody looks
             assert run["cli_memory"] > 10 * 2**20
-    assert "| 10 | 2 GET tables, 2 POST connectors, " in (tmp_path / "results.md").read_text()
+    assert (
+        "| 11 | 2 GET /connectors/ID/databases/crm/tables, 1 GET /projects/ID, 2 POST /connectors/ID/test, "
+        in (tmp_path / "results.md").read_text()
+    )
     assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")

@@ -15,6 +15,7 @@ def test_nothing_half_made_stays(stack: Stack, platform: LocalPlatform, objects:
     platform.faults(
         [
             # Nothing to look the source up with, so that only its test tells; and that fails.
+            {"action": "status", "status": 501, "method": "POST", "path": "/verify$", "times": None},
             {"action": "status", "status": 200, "method": "GET", "path": "/paths$", "body": '{"items": false}'},
             {"action": "status", "status": 500, "method": "POST", "path": "^/data-sources/.*/test$", "times": None},
             {"action": "status", "status": 400, "method": "POST", "path": "^/projects$", "body": REFUSAL},
@@ -24,7 +25,6 @@ def test_nothing_half_made_stays(stack: Stack, platform: LocalPlatform, objects:
         program(
             connector("FTPConnector", "files", ftp),
             connector("FTPConnector", "closed", ftp, port=closed),
-            connector("FTPConnector", "nowhere", ftp, project_id="0" * 24),
             datasource("untestable", "files", path=ftp.path("readme.txt")),
             "previsionio.Project('refused')",
         ),
@@ -33,9 +33,8 @@ def test_nothing_half_made_stays(stack: Stack, platform: LocalPlatform, objects:
     )
     platform.faults()
     messages = errors(failed)
-    assert messages.keys() == {"closed", "nowhere", "untestable", "refused"}
+    assert messages.keys() == {"closed", "untestable", "refused"}
     assert messages["closed"].startswith("FTPConnector 'closed': the connection does not work: cannot reach 127.0.0.1:")
-    assert "no such project (404)" in messages["nowhere"]
     assert "the source could not be tested: the platform failed (500)" in messages["untestable"]
     assert "name: is taken; color: is ugly (400)" in messages["refused"]
     assert objects.names() == ["files"]

@@ -15,7 +15,10 @@ from tests.engine.pulumi_cli import Stack
 from tests.engine.test_every_kind import every_kind
 from tests.servers.postgresql import PostgreSQL
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PICTURE = ROOT / "docs" / "pictures" / "caught-mistake.txt"
+"""What the README's picture is drawn from."""
 
 CONNECTORS = ("SQLConnector", "FTPConnector", "SFTPConnector", "S3Connector", "GCPConnector")
 
@@ -39,8 +42,8 @@ def test_program_output_and_caught_mistake(
 
     removed, added = (line[1:] for line in mistake.splitlines())
     assert removed in program
-    command, shown = session("pulumi preview")
-    assert command == "pulumi preview"
+    command, shown = PICTURE.read_text().split("\n", 1)
+    assert command == "$ pulumi preview"
     preview = stack.preview(program.replace(removed, added), expect_failure=True)
     assert what_counts(preview.stdout) == what_counts(shown)
 

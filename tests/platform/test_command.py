@@ -2,49 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from click.testing import CliRunner
 from previsionio_local import LocalPlatform
 from previsionio_local import __main__ as main
-from typer.testing import CliRunner
 
 from tests.platform.client import Client, refusal
+from tests.platform.processes import address, command
 from tests.secret_search import leaked, planted, planted_in_ascii
 
-READY = re.compile(r"previsionio-local is ready at (http://127\.0\.0\.1:\d+)\n")
 
-
-@contextmanager
-def command(data: Path, *options: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The running command, and its address."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREVISION")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "previsionio_local", "--data", str(data), *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=inherited | environment,
-    )
-    with process:
-        try:
-            assert process.stdout
-            ready = READY.fullmatch(process.stdout.readline())
-            assert ready
-            yield process, ready[1]
-        finally:
-            process.kill()
-
-
-def test_it_prints_one_line_and_ends_when_told(tmp_path: Path) -> None:
-    with command(tmp_path) as (process, url):
-        client = Client(url, (tmp_path / "token").read_text())
+def test_it_says_nothing_more_and_ends_when_told(tmp_path: Path) -> None:
+    with command(tmp_path) as (process, printed):
+        client = Client(address(printed), (tmp_path / "token").read_text())
         with client.session:
             assert client.get("/projects")["items"]
             client.call("GET", "/events", stream=True).close()
@@ -55,8 +27,8 @@ def test_it_prints_one_line_and_ends_when_told(tmp_path: Path) -> None:
 
 def test_options_and_environment_are_used(tmp_path: Path) -> None:
     environment = {"PREVISION_MASTER_TOKEN": "mine", "PREVISIONIO_LOCAL_S3_ENDPOINT": "http://127.0.0.1:1"}
-    with command(tmp_path, "--no-update", "--page-size", "7", **environment) as (process, url):
-        client = Client(url, "mine")
+    with command(tmp_path, "--no-update", "--page-size", "7", environment=environment) as (process, printed):
+        client = Client(address(printed), "mine")
         with client.session:
             page = client.get("/projects")
             client.project_id = page["items"][0]["_id"]
@@ -73,7 +45,10 @@ def test_options_and_environment_are_used(tmp_path: Path) -> None:
 def test_a_folder_in_use_and_a_port_in_use_are_one_line(tmp_path: Path) -> None:
     with LocalPlatform(tmp_path) as platform:
         port = platform.url.rsplit(":", 1)[1]
-        for data, options in ((tmp_path, []), (tmp_path / "other", ["--port", port])):
+        other = tmp_path / "other"
+        other.mkdir()
+        (other / "address").write_text(platform.url)  # the port that it had last
+        for data, options in ((tmp_path, []), (other, ["--port", port]), (other, [])):
             run = CliRunner().invoke(main.command, ["--data", str(data), *options])
             assert run.exit_code == 1
             assert run.stdout == ""
@@ -83,8 +58,8 @@ def test_a_folder_in_use_and_a_port_in_use_are_one_line(tmp_path: Path) -> None:
 
 def test_secrets_are_not_logged(tmp_path: Path) -> None:
     secret, token = planted(), planted_in_ascii()
-    with command(tmp_path, PREVISION_MASTER_TOKEN=token) as (process, url):
-        client = Client(url, token)
+    with command(tmp_path, environment={"PREVISION_MASTER_TOKEN": token}) as (process, printed):
+        client = Client(address(printed), token)
         with client.session:
             client.project_id = client.get("/projects")["items"][0]["_id"]
             for kind in ("SQL", "FTP", "SFTP"):

@@ -205,7 +205,7 @@ def snapshot(server: Any, database: str, request: str, folder: Path) -> tuple[li
     connection = Connection("SQL", server.host, server.port, server.admin_username, server.admin_password)
     path = folder / f"{secrets.token_hex(4)}.parquet"
     with open_source(connection, SourceSettings()) as source:
-        size = write_snapshot(path, source.batches(Location(database=database, request=request)), lambda: True)
+        size = write_snapshot(path, source.batches(Location(database=database, request=request)), lambda _: True)
     assert size
     types = [str(field.type) for field in pq.read_schema(path)]
     with path.open("rb") as file:

@@ -52,3 +52,15 @@ def test_for_machines_there_is_one_object_and_nothing_else(capsys: pytest.Captur
     expected = {"error": "refused", "details": ["why"], "exit_code": 3, "lines": ["lines", "to paste"]}
     assert json.loads(printed.out) == expected
     assert printed.err == ""
+
+
+def test_a_step_with_parts_says_how_many_are_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(console_, "_PATIENCE", 0.02)
+
+    with Console().working("testing") as tell:
+        tell("3 of 40")
+        time.sleep(0.1)
+
+    assert capsys.readouterr().err == "testing: 3 of 40 … 0 s\n"

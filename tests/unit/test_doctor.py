@@ -103,6 +103,42 @@ def test_an_engine_that_is_too_old_to_adopt_is_wrong(
     assert lines(engine, 0 if good else 5, **settings(fake))["engine"]["good"] is good
 
 
+@pytest.mark.parametrize(
+    ("built_from", "finding", "advice"),
+    [
+        (b"\0mod\tgithub.com/pulumi/pulumi/sdk/v3\tv3.79.0\th1:x=\n", "3.79.0 at ", "it ignores `virtualenv`"),
+        (b"\0dep\tgithub.com/pulumi/pulumi/sdk/v3\tv3.259.0\t\n", "3.259.0 at ", ""),
+        (b"no program of Go", "a build that does not name its version at ", ""),
+    ],
+)
+def test_the_language_host_is_named_and_an_old_one_ignores_options(
+    built_from: bytes, finding: str, advice: str, engine: FakeEngine, fake: FakePlatform
+) -> None:
+    (engine.folder / "bin" / "pulumi-language-python").write_bytes(b"\x7fELF" + built_from)
+
+    host = lines(engine, 0, **settings(fake))["Python language host"]
+
+    assert host["finding"].startswith(finding)
+    assert host["advice"].startswith(advice)
+    assert host["good"] is (None if advice else True)
+
+
+def test_the_projects_that_the_token_sees_are_listed(engine: FakeEngine, fake: FakePlatform) -> None:
+    other = fake.store("projects", name="sales")
+
+    found = lines(engine, 0, **settings(fake))
+
+    assert found["projects"]["finding"] == f"the token sees 2: tests ({PROJECT}), sales ({other})"
+
+
+def test_configuration_and_environment_agree_or_are_told_apart(engine: FakeEngine, fake: FakePlatform) -> None:
+    engine.answers["output"]["config"] = {"previsionio:url": {"value": fake.url}}
+    assert lines(engine, 0, **settings(fake))["environment"]["good"] is True
+
+    found = lines(engine, 0, **settings(fake, PREVISION_URL="https://elsewhere.example"))
+    assert "PREVISION_URL says something else" in found["environment"]["finding"]
+
+
 def test_people_get_lines_with_the_advice_below(engine: FakeEngine, fake: FakePlatform) -> None:
     done = engine.run("doctor", **settings(fake, PREVISION_URL="ftp://platform.example"))
 

@@ -67,6 +67,7 @@ def up() -> int:
         for label, value in platform.describe(outputs["datasourceId"]):
             print(f"  {label:<12}{value}")
     print("\nYour turn: edit __main__.py, then `. .state/env && pulumi preview`. `make down` takes everything back.")
+    print(f"Look at the platform: {platform.sign_in_link()}")
     return 0
 
 

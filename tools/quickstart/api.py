@@ -40,6 +40,10 @@ class Platform:
                 return str(project["_id"])
         return str(self._call("POST", "/projects", {"name": name, "description": None})["_id"])
 
+    def sign_in_link(self) -> str:
+        """A link that signs a browser in once."""
+        return str(self._call("POST", "/sign-in", below="/_local")["url"])
+
     def describe(self, datasource_id: str) -> Iterator[tuple[str, str]]:
         """Label and value of what there is to say about a data source that is a file: what it names, what is in it."""
         source = self._call("GET", f"/data-sources/{datasource_id}")
@@ -72,9 +76,9 @@ class Platform:
                 raise PlatformError(f"the data source cannot be read: {dataset.get('errorMessage') or 'no end'}")
             time.sleep(0.05)
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None, below: str = "/ext/v1") -> Any:
         request = urllib.request.Request(  # noqa: S310  # our own http address
-            f"{self.url}/ext/v1{path}",
+            f"{self.url}{below}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Authorization": self.token, "Content-Type": "application/json"},

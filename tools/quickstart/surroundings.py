@@ -34,22 +34,24 @@ def ftp_server(state: Path) -> Service:
     password = secret(state, "ftp-password")
     script = Path(__file__).parent / "ftp_server.py"
 
-    def answers(port: int) -> bool:
-        try:
-            with ftplib.FTP(timeout=5) as ftp:  # noqa: S321  # plain FTP, on loopback
-                ftp.connect("127.0.0.1", port)
-                ftp.login("quickstart", password)
-                return True
-        except (OSError, EOFError, ftplib.Error):
-            return False
-
     return Service(
         name="ftp",
         folder=state,
         command=lambda port: [sys.executable, str(script), str(port)],
         environment={**os.environ, "FTP_PASSWORD": password},
-        answers=answers,
+        answers=lambda port: ftp_answers(port, password),
     )
+
+
+def ftp_answers(port: int, password: str) -> bool:
+    """Whether the file server on that port lets its user in."""
+    try:
+        with ftplib.FTP(timeout=5) as ftp:  # noqa: S321  # plain FTP, on loopback
+            ftp.connect("127.0.0.1", port)
+            ftp.login("quickstart", password)
+            return True
+    except (OSError, EOFError, ftplib.Error):
+        return False
 
 
 def secret(state: Path, name: str) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped
 
-from ..database import Owned, now
+from ..database import Tested, now
 from ..encryption import Cipher
 from ..ids import new_id
 from ..sources import Connection
 from .schemas import ConnectorBody, ConnectorFields
 
 
-class Connector(Owned):
+class Connector(Tested):
     """A connector."""
 
     __tablename__ = "connectors"
@@ -43,6 +43,7 @@ class Connector(Owned):
         self.host = body.host
         self.port = body.port
         self.username = body.username
+        self.tested_at = self.test_error = None
         if sent := body.credentials():
             self.credentials = cipher.encrypt(sent)
 

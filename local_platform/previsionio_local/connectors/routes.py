@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..crud import Collection, find
+from ..crud import Collection, find, remembered
 from ..datasources.models import Datasource
 from ..datasources.schemas import LocationBody
 from ..errors import PlatformError, error_response
@@ -78,7 +78,7 @@ def update_connector(connector_id: str, body: ConnectorUpdate, shared: Shared) -
 @asks_source
 def test_connector(connector_id: str, shared: Shared) -> Done:
     """Connect to the source with the stored credentials."""
-    with _source(connector_id, shared) as source:
+    with remembered(shared, Connector, connector_id), _source(connector_id, shared) as source:
         source.check()
     return Done(message=["Connection successful"])
 

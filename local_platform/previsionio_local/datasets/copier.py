@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DatabaseError
 
 from ..database import Database
 from ..events import EventHub
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SECONDS_TO_STOP = 2.0
+_SECONDS_TO_STORE = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -56,9 +59,11 @@ class Copier:
         self._places = places
         self._turns = Turns[Job](places)
         self._under_way: dict[str, Cancellation] = {}
+        self._copied: dict[str, int] = {}
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._fail_unfinished()
+        self.sweep()
 
     def path(self, dataset_id: str) -> Path:
         """Where a dataset's rows are."""
@@ -82,6 +87,20 @@ class Copier:
             if cancellation := self._under_way.get(dataset_id):
                 cancellation.cancel()
             self.path(dataset_id).unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Remove the rows that no dataset owns, as a crash may have left them."""
+        # In this order: rows whose dataset is made in the meantime are not among those that are there now.
+        there = list(self._folder.glob("*.parquet"))
+        with self._database.read() as session:
+            owners = set(session.scalars(select(Dataset.id)))
+        for path in there:
+            if path.stem not in owners:
+                path.unlink(missing_ok=True)
+
+    def progress(self, dataset_id: str) -> int | None:
+        """Return how many rows of a copy under way are there; None if it is not under way."""
+        return self._copied.get(dataset_id)
 
     def stop(self) -> None:
         """Break off the copies under way."""
@@ -108,7 +127,7 @@ class Copier:
             if not self._store(job, state="running"):
                 return
             with closing(job.read(cancellation)) as rows:
-                size = write_snapshot(self.path(job.dataset_id), rows, lambda: self._wanted(job))
+                size = write_snapshot(self.path(job.dataset_id), rows, lambda count: self._wanted(job, count))
         except SourceError as error:
             self._fail(job, str(error))
         except OSError as error:
@@ -121,16 +140,25 @@ class Copier:
             if size:
                 self._finish(job, size)
         finally:
+            self._copied.pop(job.dataset_id, None)
             _remove_upload(job)
 
     def _finish(self, job: Job, size: Size) -> None:
-        done = self._store(job, state="done", rows=size.rows, columns=size.columns, size=size.bytes)
+        done = self._store_end(job, state="done", rows=size.rows, columns=size.columns, size=size.bytes)
         if not done:
             self.forget([job.dataset_id])
 
     def _fail(self, job: Job, reason: str) -> None:
         if not self._stopping.is_set():
-            self._store(job, state="failed", error=" ".join(reason.split()))
+            self._store_end(job, state="failed", error=" ".join(reason.split()))
+
+    def _store_end(self, job: Job, **values: Any) -> bool:
+        """Store how a copy ended, as soon as the disk has room for that."""
+        while True:
+            with contextlib.suppress(DatabaseError):
+                return self._store(job, **values)
+            if self._stopping.wait(_SECONDS_TO_STORE):
+                return True  # The next start marks it as failed.
 
     def _store(self, job: Job, **values: Any) -> bool:
         """Change the stored dataset, then tell the listeners; False if it was deleted."""
@@ -141,7 +169,8 @@ class Copier:
             self._events.publish("DATASET_UPDATE", job.dataset_id)
         return there
 
-    def _wanted(self, job: Job) -> bool:
+    def _wanted(self, job: Job, rows: int) -> bool:
+        self._copied[job.dataset_id] = rows
         if self._stopping.is_set():
             return False
         with self._database.read() as session:

@@ -6,12 +6,14 @@ import itertools
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import StreamingResponse
+from pydantic import AfterValidator
 
 from ..connectors.models import Connector
 from ..crud import Collection, find, find_named
@@ -19,7 +21,7 @@ from ..datasources.models import Datasource
 from ..errors import PlatformError
 from ..ids import new_id
 from ..projects.models import Project
-from ..schemas import Page, Refusal
+from ..schemas import Page, Refusal, whole_text
 from ..settings import SourceSettings
 from ..sources import Connection, Location, open_source
 from ..sources.cancellation import Cancellation
@@ -71,7 +73,7 @@ def create_from_file(
     project_id: str,
     shared: Shared,
     file: Annotated[UploadFile, File(description="CSV, Parquet, or a ZIP file with one of them in it")],
-    name: Annotated[str, Form(min_length=1)],
+    name: Annotated[str, Form(min_length=1), AfterValidator(whole_text)],
     origin: Annotated[Origin | None, Form()] = None,
     separator: Annotated[
         str | None, Form(pattern=r'^[^"\r\n\x00]?$', description="Default: the one in the first line")
@@ -84,14 +86,19 @@ def create_from_file(
     with shared.database.read() as session:
         find(session, Project, project_id)
     incoming = shared.settings.sources.spool / new_id()
-    incoming.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    incoming.touch(mode=0o600)
-    with incoming.open("wb") as copy:
-        shutil.copyfileobj(file.file, copy)
-    with shared.database.write() as session:
-        find(session, Project, project_id)
-        dataset = new_dataset(project_id, name, None, origin)
-        session.add(dataset)
+    try:
+        incoming.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        incoming.touch(mode=0o600)
+        with incoming.open("wb") as copy:
+            shutil.copyfileobj(file.file, copy)
+        with shared.database.write() as session:
+            find(session, Project, project_id)
+            dataset = new_dataset(project_id, name, None, origin)
+            session.add(dataset)
+    except BaseException:
+        # What does not fit must not fill the disk either.
+        incoming.unlink(missing_ok=True)
+        raise
     view = DatasetView.model_validate(dataset)
     shared.copier.submit(
         Job(dataset.id, lambda _: _rows_of_file(incoming, separator or None, decimal or "."), upload=incoming)
@@ -139,18 +146,25 @@ def download(
 @router.get("/datasets/{dataset_id}/sample", responses={409: {"model": Refusal}})
 def sample(dataset_id: str, shared: Shared) -> Sample:
     """Return the first rows, 10 at most."""
-    _, file = _open(dataset_id, shared)
-    names, rows = first_rows(file, SAMPLE_ROWS)
+    dataset, file = _open(dataset_id, shared)
+    with _damage_told(dataset.name):
+        names, rows = first_rows(file, SAMPLE_ROWS)
     return Sample(columns=[Column(name=name) for name in names], rows=rows)
 
 
 def _begun(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
     """Read the first chunk before the answer begins: rows that cannot be read are no success that then ends."""
-    try:
+    with _damage_told(name):
         first = next(chunks, b"")
+    return itertools.chain([first], chunks)
+
+
+@contextmanager
+def _damage_told(name: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:  # also the base of what pyarrow raises
         raise PlatformError(409, f"the rows of dataset '{name}' are damaged: {error}") from None
-    return itertools.chain([first], chunks)
 
 
 def _open(dataset_id: str, shared: State) -> tuple[Dataset, BinaryIO]:

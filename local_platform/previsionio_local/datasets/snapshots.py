@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import zipfile
@@ -26,11 +27,11 @@ class Size:
     bytes: int
 
 
-def write_snapshot(path: Path, batches: Iterable[pa.RecordBatch], go_on: Callable[[], bool]) -> Size | None:
+def write_snapshot(path: Path, batches: Iterable[pa.RecordBatch], go_on: Callable[[int], bool]) -> Size | None:
     """Write `batches` to a Parquet file, which appears when it is complete.
 
-    A batch with another schema takes back all that were there before. `go_on` is asked after each batch; when it says
-    no, nothing is kept and None returned.
+    A batch with another schema takes back all that were there before. `go_on` is asked after each batch, with
+    the rows so far; when it says no, nothing is kept and None returned.
     """
     import pyarrow.parquet as pq
 
@@ -49,16 +50,18 @@ def write_snapshot(path: Path, batches: Iterable[pa.RecordBatch], go_on: Callabl
             writer.write_batch(batch)
             rows += batch.num_rows
             columns = batch.num_columns
-            if not go_on():
+            if not go_on(rows):
                 return None
         if writer:
             writer.close()
         unfinished.rename(path)
         return Size(rows, columns, path.stat().st_size)
     finally:
-        if writer and writer.is_open:
-            writer.close()
         unfinished.unlink(missing_ok=True)
+        if writer and writer.is_open:
+            # Where there is no room for the rows there is none for the end of the file.
+            with contextlib.suppress(OSError):
+                writer.close()
 
 
 def first_rows(file: IO[bytes], count: int) -> tuple[list[str], list[list[Any]]]:
@@ -68,8 +71,20 @@ def first_rows(file: IO[bytes], count: int) -> tuple[list[str], list[list[Any]]]
     with file, pq.ParquetFile(file) as parquet:
         batch = next(parquet.iter_batches(count), None)
         names = list(parquet.schema_arrow.names)
-    rows = [] if batch is None else [[_json_value(value) for value in row] for row in _rows(batch)]
-    return names, rows[:count]
+    return (names, []) if batch is None else shown_rows(batch, count)
+
+
+def shown_rows(batch: pa.RecordBatch, count: int) -> tuple[list[str], list[list[Any]]]:
+    """Return the names of the columns of a batch, and up to `count` rows as they look in JSON."""
+    some = batch.slice(0, count)
+    return list(batch.schema.names), [[_json_value(value) for value in row] for row in _rows(some)]
+
+
+def column_types(path: Path) -> dict[str, str]:
+    """Return the names of a snapshot's columns, and what their values are."""
+    import pyarrow.parquet as pq
+
+    return {field.name: str(field.type) for field in pq.read_schema(path)}
 
 
 def read_csv(file: IO[bytes]) -> Iterator[bytes]:

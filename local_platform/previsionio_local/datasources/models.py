@@ -7,12 +7,12 @@ from dataclasses import asdict
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..database import Owned, now
+from ..database import Tested, now
 from ..ids import new_id
 from ..sources import Location
 
 
-class Datasource(Owned):
+class Datasource(Tested):
     """A data source."""
 
     __tablename__ = "data_sources"
@@ -35,6 +35,7 @@ class Datasource(Owned):
         """Point somewhere else."""
         for name, value in asdict(location).items():
             setattr(self, name, value)
+        self.tested_at = self.test_error = None
 
 
 def new_datasource(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.orm import Session
 
 from ..connectors.models import Connector
-from ..crud import Collection, find, find_named
+from ..crud import Collection, find, find_named, remembered
 from ..errors import PlatformError
 from ..schemas import Done, Page, Refusal, allow
 from ..source_calls import asks_source
@@ -81,6 +81,6 @@ def test_datasource(datasource_id: str, shared: Shared) -> Done:
         datasource = find(session, Datasource, datasource_id)
         connection = find(session, Connector, datasource.connector_id).connection(shared.cipher)
         location = datasource.location()
-    with open_source(connection, shared.settings.sources) as source:
+    with remembered(shared, Datasource, datasource_id), open_source(connection, shared.settings.sources) as source:
         source.find(location)
     return Done(message=["Data source found"])

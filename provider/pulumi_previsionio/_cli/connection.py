@@ -27,6 +27,8 @@ class Places:
     no_stack: str | None = None
     hidden_by_stack: tuple[str, ...] = ()
     """Environment variables that say something else than the stack's configuration, which counts."""
+    agreeing: tuple[str, ...] = ()
+    """Those that say the same."""
 
 
 def look(folder: Path, stack: str | None, console: Console) -> Places:
@@ -40,16 +42,20 @@ def look(folder: Path, stack: str | None, console: Console) -> Places:
     settings = resolve(config.get, os.environ)
     stored = {setting.key: "stack configuration" for setting in SETTINGS if config.get(setting.full_key)}
     outside = {setting.key: setting.variable for setting in SETTINGS if os.environ.get(setting.variable)}
-    hidden = tuple(
-        setting.variable
-        for setting in SETTINGS
-        if setting.key in stored
-        and setting.key in outside
-        and str(config[setting.full_key]).strip() != os.environ[setting.variable].strip()
-    )
+    twice = [setting for setting in SETTINGS if setting.key in stored and setting.key in outside]
+    agree = {
+        setting.variable: str(config[setting.full_key]).strip() == os.environ[setting.variable].strip()
+        for setting in twice
+    }
     tokens = (settings.token, config.get(TOKEN_SETTING.full_key), os.environ.get(TOKEN_SETTING.variable))
     console.secrets += [token for token in tokens if token]
-    return Places(settings, {**outside, **stored}, no_stack, hidden)
+    return Places(
+        settings,
+        {**outside, **stored},
+        no_stack,
+        hidden_by_stack=tuple(name for name, is_same in agree.items() if not is_same),
+        agreeing=tuple(name for name, is_same in agree.items() if is_same),
+    )
 
 
 def connect(folder: Path, stack: str | None, console: Console) -> Context:
@@ -72,6 +78,11 @@ def explicit(state: Mapping[str, Any], console: Console) -> Context:
 
 def engine_for(folder: Path, stack: str | None) -> Engine:
     """The engine for a command that needs a project in `folder`."""
-    if not any((folder / name).exists() for name in _PROJECT_FILES):
+    if not has_project(folder):
         raise Failure(f"{folder} holds no Pulumi project: change to its folder, or name it with --cwd")
     return find(folder, stack)
+
+
+def has_project(folder: Path) -> bool:
+    """Whether a Pulumi project is in the folder."""
+    return any((folder / name).exists() for name in _PROJECT_FILES)

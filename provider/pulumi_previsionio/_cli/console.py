@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -50,21 +50,28 @@ class Console:
             self.say(f"Error: {message}", *(f"  {detail}" for detail in details))
 
     @contextmanager
-    def working(self, what: str) -> Iterator[None]:
-        """A step: says so once it takes longer than two seconds, and from then on every five."""
+    def working(self, what: str) -> Iterator[Callable[[str], None]]:
+        """A step: says so once it takes longer than two seconds, and from then on every five.
+
+        Gives a function that takes how far it is, such as `3 of 40`, which is said then.
+        """
         done = threading.Event()
         started = time.monotonic()
+        progress = [""]
 
         def remind() -> None:
             pause = _PATIENCE
             while not done.wait(pause):
-                self.say(f"{what} … {time.monotonic() - started:.0f} s")
+                self.say(f"{what}{progress[0]} … {time.monotonic() - started:.0f} s")
                 pause = _REMINDER
+
+        def tell(how_far: str) -> None:
+            progress[0] = f": {how_far}"
 
         reminder = threading.Thread(target=remind, daemon=True)
         reminder.start()
         try:
-            yield
+            yield tell
         finally:
             done.set()
             reminder.join()

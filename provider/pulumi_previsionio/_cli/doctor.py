@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import platform as python_platform
+import re
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from .._core.context import Context, shared_context
 from .._errors import PlatformError, Refused
@@ -21,6 +23,11 @@ from .console import Console
 from .engine import OLDEST, find
 from .errors import Failure
 from .literals import one_line
+
+_LANGUAGE_HOST: Final = "pulumi-language-python"
+_READS_OPTIONS: Final = (3, 128)
+"""The first release whose Python language host takes `toolchain` from the project, and no option from its own flags."""
+_SHOWN: Final = 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,9 +75,29 @@ def _engine(folder: Path) -> Iterator[Line]:
         yield Line("engine", f"{number} at {engine.path}", False, advice)
     else:
         yield Line("engine", f"{number} at {engine.path}")
-    host = shutil.which("pulumi-language-python") or _beside(engine.path, "pulumi-language-python")
-    advice = "" if host else "it comes with Pulumi: install it again, or put its folder on the PATH"
-    yield Line("Python language host", host or "not found", bool(host), advice)
+    yield _language_host(shutil.which(_LANGUAGE_HOST) or _beside(engine.path, _LANGUAGE_HOST))
+
+
+def _language_host(path: str | None) -> Line:
+    if path is None:
+        advice = "it comes with Pulumi: install it again, or put its folder on the PATH"
+        return Line("Python language host", "not found", False, advice)
+    version = _sdk_version(Path(path))
+    number = ".".join(map(str, version)) or "a build that does not name its version"
+    if version and version < _READS_OPTIONS:
+        advice = (
+            "it ignores `virtualenv` and `toolchain` in Pulumi.yaml: activate the program's virtual environment before "
+            "`pulumi`, or install a release of Pulumi with its own language host"
+        )
+        return Line("Python language host", f"{number} at {path}", None, advice)
+    return Line("Python language host", f"{number} at {path}")
+
+
+def _sdk_version(host: Path) -> tuple[int, ...]:
+    """The release of Pulumi's Go SDK that a language host was built from, which Go writes into it."""
+    # Lines such as `mod <TAB> github.com/pulumi/pulumi/sdk/v3 <TAB> v3.79.0` (Go: runtime/debug.BuildInfo).
+    found = re.search(rb"(?:mod|dep)\tgithub\.com/pulumi/pulumi/sdk/v3\tv(\d+)\.(\d+)\.(\d+)", host.read_bytes())
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _beside(path: str, name: str) -> str | None:
@@ -93,6 +120,8 @@ def _settings(places: Places) -> Iterator[Line]:
     for variable in places.hidden_by_stack:
         finding = f"{variable} says something else than the stack's configuration, which counts"
         yield Line("environment", finding, None, f"unset {variable} if it belongs to another platform")
+    if places.agreeing and not places.hidden_by_stack:
+        yield Line("environment", f"{', '.join(places.agreeing)} as in the stack's configuration")
     for problem in places.settings.problems:
         if not problem.startswith("no "):
             yield Line("settings", problem, False, "set it to what your platform's administrator gave you")
@@ -133,13 +162,14 @@ def _where(setting: Setting) -> str:
 
 def _project(session: Session, project_id: str | None) -> Iterator[Line]:
     projects = session.list_all(PROJECTS, None)
+    there = ", ".join(f"{one_line(str(each.get('name')))} ({each.get('_id')})" for each in projects[:_SHOWN])
+    more = f" and {len(projects) - _SHOWN} more" if len(projects) > _SHOWN else ""
+    yield Line("projects", f"the token sees {len(projects)}{': ' if there else ''}{there}{more}", None)
     if project_id is None:
-        yield Line("projects", f"the token sees {len(projects)}", None)
         return
     item = session.fetch(PROJECTS, project_id)
     if item is None:
-        there = ", ".join(f"{one_line(str(each.get('name')))} ({each.get('_id')})" for each in projects[:5])
-        yield Line("project", f"there is no {project_id}", False, f"set the id of one of these: {there}")
+        yield Line("project", f"there is no {project_id}", False, f"set the id of one of these: {there}{more}")
         return
     yield Line("project", f"{one_line(str(item.get('name')))!r} ({project_id})")
     yield from _updates(session, project_id)

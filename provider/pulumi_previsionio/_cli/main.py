@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import importlib.util
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
 import click
 from click.shell_completion import get_completion_class
 
+from .._core.context import Context
 from .._errors import PrevisionError
 from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
 from .._platform.settings import PROJECT_SETTING
@@ -21,11 +25,13 @@ from . import doctor as doctor_
 from . import export as export_
 from . import inventory, manifest, signals
 from . import orphans as orphans_
-from .connection import connect, engine_for
+from . import status as status_
+from .connection import connect, engine_for, has_project
 from .console import Console, count
 from .errors import Declined, Exit, Failure, NotDeclared
 from .literals import one_line
 from .program import Secrets
+from .verdicts import Tested, judge
 
 NAME = "pulumi-previsionio"
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -43,7 +49,7 @@ Exit codes:
   2  wrong usage
   3  refused, and nothing was touched: what would be overwritten, lost or changed is listed
   4  adopted, but the preview shows changes
-  5  orphans: there are some; doctor: something is wrong
+  5  orphans: there are some; test: something does not work; doctor: something is wrong
 """
 
 
@@ -100,6 +106,9 @@ _cwd = click.option(
     default=".",
     help="The Pulumi project's folder, instead of the current one.",
 )
+_project_id = click.option(
+    "--project-id", metavar="ID", help="The project on the platform. Default: the default project."
+)
 _stack = click.option("--stack", "-s", help="The stack, instead of the selected one.")
 _secrets = click.option(
     "--secrets",
@@ -112,7 +121,7 @@ _secrets = click.option(
 
 
 @cli.command()
-@click.option("--project-id", metavar="ID", help="The project on the platform. Default: the default project.")
+@_project_id
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -145,12 +154,7 @@ def export(
     README with the commands that take the objects over. The platform is only read.
     """
     with console.working("reading the project"):
-        context = connect(cwd, stack, console)
-        project_id = project_id or context.settings.project_id
-        if not project_id:
-            raise Failure(
-                f"no project: give --project-id, or set {PROJECT_SETTING.full_key} or {PROJECT_SETTING.variable}"
-            )
+        context, project_id = _project(console, cwd, stack, project_id)
         found = inventory.take(context.session, project_id, with_project=with_project)
     kept = export_.kept_names(out) if force else {}
     planned, files = export_.project_files(
@@ -289,6 +293,85 @@ def orphans(
 
 
 @cli.command()
+@click.option(
+    "--stack",
+    "-s",
+    "stacks",
+    multiple=True,
+    help="A stack that may hold objects; repeat it for more. Default: all stacks of this Pulumi project.",
+)
+@_project_id
+@_cwd
+@_with_console
+def status(console: Console, stacks: tuple[str, ...], project_id: str | None, cwd: Path) -> None:
+    """Show a project's connectors, data sources and datasets in one table.
+
+    Whether each works, which the platform tests now; when it was made; the rows and the size of each dataset, where the
+    platform tells them; and which stack of this Pulumi project holds it.
+    """
+    deployments = _deployments(console, cwd, stacks)
+    with console.working("reading the project"):
+        context, project_id = _project(console, cwd, stacks[0] if stacks else None, project_id)
+        objects = status_.objects(context.session, project_id, status_.ALL)
+    found = status_.rows(
+        context.session, _tested(console, context, objects), status_.holders(deployments, context.session.url)
+    )
+    console.result(
+        {"project_id": project_id, "objects": [dataclasses.asdict(row) for row in found]},
+        *(status_.table(found) if found else ["the project is empty"]),
+    )
+
+
+@cli.command()
+@click.argument("names", nargs=-1)
+@_project_id
+@_stack
+@_cwd
+@_with_console
+def test(console: Console, names: tuple[str, ...], project_id: str | None, stack: str | None, cwd: Path) -> None:
+    """Have the platform test connectors and data sources now, for schedules.
+
+    NAMES are names or ids on the platform; without any, all of the project are tested. The exit code is 0 when all work
+    and 5 when one does not.
+    """
+    with console.working("reading the project"):
+        context, project_id = _project(console, cwd, stack, project_id)
+        objects = status_.chosen(context.session, project_id, names)
+    data, lines, all_good = status_.report(_tested(console, context, objects))
+    console.result({"project_id": project_id, "objects": data}, *lines)
+    if not all_good:
+        sys.exit(Exit.FOUND)
+
+
+def _project(console: Console, cwd: Path, stack: str | None, project_id: str | None) -> tuple[Context, str]:
+    """What leads to the platform, and the project that is meant."""
+    context = connect(cwd, stack, console)
+    project_id = project_id or context.settings.project_id
+    if not project_id:
+        raise Failure(f"no project: give --project-id, or set {PROJECT_SETTING.full_key} or {PROJECT_SETTING.variable}")
+    return context, project_id
+
+
+def _deployments(console: Console, cwd: Path, stacks: tuple[str, ...]) -> dict[str, Any]:
+    """The states of the stacks, by their names; none outside of a Pulumi project."""
+    if not has_project(cwd) and not stacks:
+        return {}
+    engine = engine_for(cwd, None)
+    with console.working("reading the stacks"):
+        return {name: engine.deployment(name) for name in stacks or engine.stacks()}
+
+
+def _tested(console: Console, context: Context, objects: Sequence[tuple[Collection, Any]]) -> list[Tested]:
+    with console.working("testing") as tell:
+        return judge(
+            context.session,
+            objects,
+            context.settings.parallelism,
+            lambda number: tell(f"{number} of {len(objects)}"),
+        )
+
+
+@cli.command()
 @_stack
 @_cwd
 @_with_console
@@ -306,6 +389,18 @@ def doctor(console: Console, stack: str | None, cwd: Path) -> None:
         console.result({"lines": [{name: getattr(line, name) for name in fields} for line in lines]})
     if wrong:
         sys.exit(Exit.FOUND)
+
+
+@cli.command(context_settings={"ignore_unknown_options": True}, add_help_option=False)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def local(options: tuple[str, ...]) -> None:
+    """Start the local platform, for development and tests. Takes the options of `previsionio-local`.
+
+    It is an extra: pip install 'pulumi-previsionio[local]'
+    """
+    if importlib.util.find_spec("previsionio_local") is None:
+        raise Declined("the local platform is not installed: pip install 'pulumi-previsionio[local]'")
+    os.execv(sys.executable, [sys.executable, "-m", "previsionio_local", *options])  # noqa: S606
 
 
 @cli.command()

@@ -1,4 +1,4 @@
-"""The README's section *Take over what exists*: its commands, run in order, print what it says."""
+"""The guide to taking over what exists: its commands, run in order, print what it says."""
 
 import re
 import shlex
@@ -12,17 +12,14 @@ from previsionio_local import LocalPlatform
 
 from tests.engine.pulumi_cli import Stack
 
-README = Path(__file__).parents[2] / "README.md"
-HEADING = "## Take over what exists\n"
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "taking-over.md"
 PASSWORD = "correct horse battery"
 PROJECT = "5f2c1d0e9b8a7c6d5e4f3a2b"
 
 
 @pytest.fixture
 def section() -> str:
-    text = README.read_text()
-    assert HEADING in text, f"README.md has no section {HEADING!r}"
-    return text.split(HEADING)[1].split("\n## ")[0]
+    return GUIDE.read_text()
 
 
 @pytest.fixture

@@ -1,0 +1,100 @@
+"""The reference: it builds without a warning, its tables are made from the code, its messages are the code's own."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pulumi_previsionio
+import pytest
+from pulumi_previsionio._core import kinds
+
+from tools.docs import picture, tables
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+RESOURCES = ["SQLSource", *(kind.name for kind in kinds.KINDS)]
+FROM_THE_ENGINE = {
+    "the stack is currently locked by",
+    "pending operations from previous deployment",
+    "No module named 'pulumi_previsionio'",
+}
+
+
+def test_it_builds_without_a_warning(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "sphinx", "--fail-on-warning", "--keep-going", "--quiet", str(DOCS), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (built.returncode, built.stderr) == (0, "")
+    page = (tmp_path / "resources" / "SQLConnector.html").read_text()
+    assert "secret_access_key" not in page
+    assert "test_connection" in page
+    assert "--clear-pending-creates" in (tmp_path / "guides" / "after-a-crash.html").read_text()
+    assert "--allow-other-changes" in (tmp_path / "command.html").read_text()
+
+
+@pytest.mark.parametrize("name", RESOURCES)
+def test_every_resource_has_a_page_with_every_input(name: str) -> None:
+    page = (DOCS / "resources" / f"{name}.md").read_text()
+    assert f"```{{inputs}} {name}\n" in page
+    assert name == "SQLSource" or f"```{{outputs}} {name}\n" in page
+    whole = page + ((DOCS / "resources" / "_connector.md").read_text() if "{include} _connector.md" in page else "")
+    for heading in ("## What changes do", "## What a preview checks", "## Import and adopt", "## Errors"):
+        assert f"{heading}\n" in whole
+
+    rows = re.findall(r"^\| `(\w+)` \|", tables.inputs(name), re.MULTILINE)
+    parameters = inspect.signature(getattr(pulumi_previsionio, name)).parameters
+    common = list(pulumi_previsionio.ConnectorArgs.__annotations__) if "common" in parameters else []
+    assert rows == [each for each in parameters if each not in ("resource_name", "common")] + common
+
+
+def test_the_registrys_page_names_every_setting() -> None:
+    assert tables.settings() in (DOCS / "installation-configuration.md").read_text()
+
+
+def test_pages_for_pulumis_registry_have_its_head() -> None:
+    for name in ("_index.md", "installation-configuration.md"):
+        head = (DOCS / name).read_text().split("---\n")[1]
+        assert [line.partition(":")[0] for line in head.splitlines()] == ["title", "meta_desc", "layout"]
+
+
+def test_messages_in_troubleshooting_are_those_of_the_code() -> None:
+    page = (DOCS / "guides" / "troubleshooting.md").read_text()
+    told = {message for cell in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for message in cell.split("`")[1::2]}
+    assert len(told) > 15
+    texts = [text for file in (ROOT / "provider").rglob("*.py") for text in _texts(file)]
+    assert [each for each in told - FROM_THE_ENGINE if not any(each in text for text in texts)] == []
+
+
+def _texts(file: Path) -> list[str]:
+    """The texts in a module, with `…` where a value goes."""
+    return [
+        "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+        if isinstance(node, ast.JoinedStr)
+        else str(node.value)
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
+    ]
+
+
+@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "examples/README.md"])
+def test_links_between_files_lead_somewhere(file: str) -> None:
+    path = ROOT / file
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def test_pictures_show_the_text_that_they_are_drawn_from() -> None:
+    sources = sorted((DOCS / "pictures").glob("*.txt"))
+    assert sources
+    for source in sources:
+        shown = picture.words(source.with_suffix(".svg").read_text())
+        # Long lines are broken within words, too.
+        assert "".join(source.read_text().split()) in "".join(shown)
