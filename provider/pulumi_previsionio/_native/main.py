@@ -20,8 +20,19 @@ _LARGEST_MESSAGE: Final = 400 * 1024 * 1024
 """As the engine's own (pulumi `sdk/go/common/util/rpcutil`)."""
 
 
+_USAGE: Final = """\
+Usage: pulumi-resource-previsionio [ENGINE_ADDRESS]
+
+The plugin of Prevision.io for Pulumi. The engine starts it by itself: it prints the port on which it speaks Pulumi's
+provider protocol, and ends by SIGINT. What people use is `pulumi-previsionio`.
+"""
+
+
 def main() -> None:
     """Serve until the engine says that it is over."""
+    if {"-h", "--help"}.intersection(sys.argv[1:]):
+        print(_USAGE, end="")
+        return
     # `nohup` and background shells start processes that ignore SIGINT. Python's own handler is wanted in any case:
     # to stop a server inside of a handler may deadlock.
     signal.signal(signal.SIGINT, signal.default_int_handler)
