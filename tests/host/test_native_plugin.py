@@ -532,7 +532,7 @@ def test_an_operation_takes_no_longer_than_the_resources_timeouts_say_and_its_wa
 numbers = itertools.count(1)
 
 
-@pytest.mark.parametrize(("flag", "words"), [("--help", "usage: pulumi-resource-previsionio"), ("--version", "0.")])
+@pytest.mark.parametrize(("flag", "words"), [("--help", "Usage: pulumi-resource-previsionio"), ("--version", "0.")])
 def test_who_runs_it_by_hand_gets_an_answer(flag: str, words: str) -> None:
     done = subprocess.run([COMMAND, flag], capture_output=True, text=True, timeout=ENOUGH, check=True)
 

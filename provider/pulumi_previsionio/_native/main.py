@@ -22,17 +22,18 @@ _LARGEST_MESSAGE: Final = 400 * 1024 * 1024
 """As the engine's own (pulumi `sdk/go/common/util/rpcutil`)."""
 
 
-USAGE: Final = """\
-usage: pulumi-resource-previsionio [FLAGS] ENGINE
+_USAGE: Final = """\
+Usage: pulumi-resource-previsionio [FLAGS] ENGINE_ADDRESS
 
-The plugin of pulumi-previsionio. Pulumi starts it by itself; it is of no use on the command line.
+The plugin of Prevision.io for Pulumi. The engine starts it by itself: it prints the port on which it speaks Pulumi's
+provider protocol, and ends by SIGINT. What people use is `pulumi-previsionio`.
 """
 
 
 def main() -> None:
     """Serve until the engine says that it is over."""
     if {"-h", "--help", "--version"} & set(sys.argv[1:]):
-        print(f"{__version__}\n" if "--version" in sys.argv else USAGE, end="")
+        print(f"{__version__}\n" if "--version" in sys.argv else _USAGE, end="")
         return
     # `nohup` and background shells start processes that ignore SIGINT. Python's own handler is wanted in any case:
     # to stop a server inside of a handler may deadlock.
