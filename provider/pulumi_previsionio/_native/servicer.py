@@ -30,6 +30,7 @@ from .._core.secret import reference_of
 from .._core.values import UNTOLD, Values, from_engine, to_engine
 from .._errors import PrevisionError
 from .._platform import operation
+from .._platform.session import new_session
 from .._platform.settings import EXPLICIT, NAMESPACE, resolve
 from .._version import __version__
 from .codec import Properties, decode, encode
@@ -199,7 +200,9 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             raise PrevisionError(f"there is no function {request.tok}")
         name = _FUNCTIONS[request.tok]
         given = {key: value for key, value in decode(request.args).values.items() if value is not None}
-        answer = ANSWERS[name](Question(name, given, self._context))
+        # Another process may have made just now what is asked for: a session that has read nothing yet.
+        context = Context(self._settings, new_session(self._settings))
+        answer = ANSWERS[name](Question(name, given, context))
         found = {"items": list(map(_result, answer))} if isinstance(answer, list) else _result(answer)
         return provider_pb2.InvokeResponse(**{"return": encode(found)})
 
