@@ -126,3 +126,9 @@ def test_pictures_show_the_text_that_they_are_drawn_from() -> None:
         shown = picture.words(source.with_suffix(".svg").read_text())
         # Long lines are broken within words, too.
         assert "".join(source.read_text().split()) in "".join(shown)
+
+
+def test_what_a_table_says_of_an_input_is_about_that_input() -> None:
+    for name in RESOURCES:
+        rows = re.findall(r"^\| `(\w+)` .*\| ([^|]*) \|$", tables.inputs(name), re.MULTILINE)
+        assert [row for row in rows if "**" in row[1] or not row[1].endswith(".")] == []
