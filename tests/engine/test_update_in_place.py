@@ -131,6 +131,7 @@ def database(mariadb: MariaDB, postgresql: PostgreSQL) -> Iterator[str]:
         connection.execute(f"CREATE DATABASE {name}")
     with postgresql.connect_as_administrator(name) as connection:
         connection.execute("CREATE TABLE new (id integer)")
+        connection.execute(f"GRANT SELECT ON new TO {postgresql.username}")
     yield name
     with mariadb.connect_as_administrator() as administrator, administrator.cursor() as cursor:
         cursor.execute(f"DROP DATABASE {name}")

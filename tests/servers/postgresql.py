@@ -93,6 +93,7 @@ def start(run: ServerRun) -> PostgreSQL:
             *("-D", str(folder / "data")),
             *("-p", str(port)),
             *("-c", f"listen_addresses={HOST}"),
+            *("-c", "autovacuum=off"),  # tests compare the server before and after
             *("-c", "ssl=on", "-c", f"ssl_cert_file={certificate}", "-c", f"ssl_key_file={key}"),
             *("-c", "unix_socket_directories="),  # a socket's path has a limit of 107 bytes, a temporary folder has not
             *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),

@@ -142,9 +142,10 @@ POSTGRESQL_LOOK = statements(
     SELECT slot_name FROM pg_replication_slots
     SELECT datname FROM pg_database WHERE datname LIKE '%planted%'
     SELECT name, setting FROM pg_settings WHERE name <> 'transaction_read_only' ORDER BY 1
-    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+    SELECT count(*) FROM pg_locks, pg_database WHERE locktype = 'advisory' AND database = pg_database.oid \
+        AND datname = current_database()
     SELECT pg_conf_load_time()
-    SELECT gid FROM pg_prepared_xacts
+    SELECT gid FROM pg_prepared_xacts WHERE database = current_database()
     SELECT stats_reset FROM pg_stat_database WHERE datname = current_database()
     """
 )

@@ -146,7 +146,7 @@ class World:
         if cls == "GCPConnector":
             known = {"type": "service_account", "project_id": "acme"}
             key = {**known, "client_email": self._text(), "private_key": self._text()}
-            return {"google_credentials": json.dumps(key)}
+            return {"google_credentials": json.dumps(key, sort_keys=True)}  # as the provider sends it
         host = f"{self._text()}.example"
         return {"host": host, "port": self._dice.randint(1, 65535), "username": self._text(), "password": self._text()}
 
