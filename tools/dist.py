@@ -60,7 +60,9 @@ class Distribution:
         return found
 
 
-PROVIDER: Final = Distribution("pulumi-previsionio", ROOT, "pulumi_previsionio", ("pulumi-previsionio",))
+PROVIDER: Final = Distribution(
+    "pulumi-previsionio", ROOT, "pulumi_previsionio", ("pulumi-previsionio", "pulumi-resource-previsionio")
+)
 LOCAL: Final = Distribution("previsionio-local", ROOT / "local_platform", "previsionio_local", ("previsionio-local",))
 DISTRIBUTIONS: Final = (PROVIDER, LOCAL)
 _NEEDED_URLS: Final = {"Changelog", "Documentation", "Issues", "Source"}

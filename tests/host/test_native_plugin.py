@@ -23,7 +23,7 @@ from pulumi_previsionio._core.kind import Kind
 from pulumi_previsionio._native.codec import UNKNOWN_TEXT
 from pulumi_previsionio._native.names import camel
 
-from tests.host.native_plugin import NativePlugin, plain, secret, secrets_in, struct
+from tests.host.native_plugin import COMMAND, NativePlugin, plain, secret, secrets_in, struct
 from tests.host.test_parallelism import ENOUGH, Together, new_id
 from tests.secret_search import leaked, planted, planted_in_ascii
 from tests.unit.examples import KINDS, inputs
@@ -515,7 +515,8 @@ def test_an_operation_takes_no_longer_than_the_resources_timeouts_say_and_its_wa
     address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
     engine.start()
     patience = "from pulumi_previsionio._platform import operation; operation.PATIENCE = 0.1\n"
-    command = (sys.executable, "-c", f"{patience}from pulumi_previsionio._native.main import main; main()")
+    # Behind a flag of the engine's own log, which comes first.
+    command = (sys.executable, "-c", f"{patience}from pulumi_previsionio._native.main import main; main()", "-v=9")
     with ScriptedServer(respond) as server:
         config = {"url": server.url, "token": TOKEN}
         with NativePlugin(config, command=command, engine=address) as plugin:
@@ -529,6 +530,13 @@ def test_an_operation_takes_no_longer_than_the_resources_timeouts_say_and_its_wa
 
 
 numbers = itertools.count(1)
+
+
+@pytest.mark.parametrize(("flag", "words"), [("--help", "Usage: pulumi-resource-previsionio"), ("--version", "0.")])
+def test_who_runs_it_by_hand_gets_an_answer(flag: str, words: str) -> None:
+    done = subprocess.run([COMMAND, flag], capture_output=True, text=True, timeout=ENOUGH, check=True)
+
+    assert done.stdout.startswith(words)
 
 
 @pytest.mark.parametrize("ignored", [False, True], ids=["heard", "inherited as ignored"])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import email.message
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,15 @@ def test_a_release_has_the_tags_version_and_a_dated_section() -> None:
         "CHANGELOG.md has no section `## [0.2.1] - YYYY-MM-DD`",
     ]
     assert release.check("v0.1.0", ['__version__ = "0.1.0"\n'], changelog)[0] != []  # it has no date
+
+
+def test_every_console_script_is_tried() -> None:
+    """Each answers `--help`; the plugin's would serve for ever otherwise."""
+    for each in dist.DISTRIBUTIONS:
+        text = (each.folder / "pyproject.toml").read_text().split("[project.scripts]\n")[1].split("\n\n")[0]
+        assert tuple(re.findall(r"^(\S+) =", text, re.MULTILINE)) == each.commands
+    command = [sys.executable, "-m", "pulumi_previsionio._native.main", "--help"]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.startswith("Usage:")
 
 
 def jobs() -> Iterator[tuple[str, dict[str, Any]]]:

@@ -12,6 +12,8 @@ from pulumi_previsionio._core import kinds
 from pulumi_previsionio._core.kind import Field, Kind
 from pulumi_previsionio._platform.settings import SETTINGS, Settings
 
+from tools.schema import docstrings
+
 KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in kinds.KINDS}
 _OPTIONAL: Final = "optional"
 
@@ -76,12 +78,6 @@ def lookups(_: str = "") -> str:
     return _table(("Lookup", ""), rows)
 
 
-def result(name: str) -> str:
-    """The fields of what a lookup returns."""
-    cls = getattr(pulumi_previsionio, name)
-    return ", ".join(f"`{field}`" for field in inspect.signature(cls).parameters)
-
-
 TABLES: Final[Mapping[str, Callable[[str], str]]] = {
     "inputs": inputs,
     "outputs": outputs,
@@ -94,19 +90,9 @@ TABLES: Final[Mapping[str, Callable[[str], str]]] = {
 
 def described(cls: type) -> dict[str, str]:
     """Argument → what the docstrings of the constructor and of the arguments in common say of it."""
-    found = _arguments(inspect.getdoc(vars(cls)["__init__"]) or "")
-    if "common" in found:
-        del found["common"]
-        lines = (inspect.getdoc(pulumi_previsionio.ConnectorArgs) or "").splitlines()
-        found |= {match[1]: match[2] for line in lines if (match := re.match(r"`(\w+)`: (.*)", line))}
-    return {name: text[:1].upper() + text[1:] for name, text in found.items()}
-
-
-def _arguments(docstring: str) -> dict[str, str]:
-    """What Google's style says of each argument."""
-    (section,) = re.findall(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.DOTALL | re.MULTILINE)
-    entries = re.findall(r"^    \**(\w+): (.*?)(?=^    \S|\Z)", section, re.DOTALL | re.MULTILINE)
-    return {name: " ".join(text.split()) for name, text in entries}
+    own = docstrings.arguments(vars(cls)["__init__"])
+    takes_common = "common" in inspect.signature(cls).parameters
+    return own | (docstrings.keys(pulumi_previsionio.ConnectorArgs) if takes_common else {})
 
 
 def _parameters(cls: type) -> Iterable[tuple[str, inspect.Parameter]]:

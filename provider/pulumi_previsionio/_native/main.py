@@ -13,6 +13,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
+from .._version import __version__
+
 THREADS: Final = 256
 """Calls of the engine at the same time. How many of them may ask the platform the settings say; the rest wait, for a
 place or for a dataset's copy. Threads start when they are needed."""
@@ -20,8 +22,19 @@ _LARGEST_MESSAGE: Final = 400 * 1024 * 1024
 """As the engine's own (pulumi `sdk/go/common/util/rpcutil`)."""
 
 
+_USAGE: Final = """\
+Usage: pulumi-resource-previsionio [FLAGS] ENGINE_ADDRESS
+
+The plugin of Prevision.io for Pulumi. The engine starts it by itself: it prints the port on which it speaks Pulumi's
+provider protocol, and ends by SIGINT. What people use is `pulumi-previsionio`.
+"""
+
+
 def main() -> None:
     """Serve until the engine says that it is over."""
+    if {"-h", "--help", "--version"} & set(sys.argv[1:]):
+        print(f"{__version__}\n" if "--version" in sys.argv else _USAGE, end="")
+        return
     # `nohup` and background shells start processes that ignore SIGINT. Python's own handler is wanted in any case:
     # to stop a server inside of a handler may deadlock.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -43,8 +56,8 @@ def _serve() -> None:
     from .servicer import Servicer
 
     limits = [(f"grpc.max_{way}_message_length", _LARGEST_MESSAGE) for way in ("send", "receive")]
-    if len(sys.argv) > 1:
-        tell_the_engine(sys.argv[1])
+    if len(sys.argv) > 1:  # behind the flags of the engine's own log
+        tell_the_engine(sys.argv[-1])
     server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Servicer(), server)
     port = server.add_insecure_port("127.0.0.1:0")
