@@ -13,6 +13,7 @@ release = version = __version__
 extensions = ["myst_parser", "sphinx_click", "tools.docs.extension"]
 exclude_patterns = ["_index.md", "**/_*.md"]  # Pulumi's registry has the one, pages include the others
 nitpicky = True
+smartquotes = False  # two hyphens begin an option
 myst_heading_anchors = 3
 html_theme = "furo"
 html_title = f"pulumi-previsionio {release}"

@@ -196,6 +196,8 @@ def install(python: Path, resolution: Resolution, *requirements: str) -> None:
     """Installs into an environment, the other distribution from `dist` and all else from the index."""
     uv(
         *("pip", "install", "--quiet", f"--python={python}", f"--resolution={resolution}", f"--find-links={DIST}"),
+        # Wheels of the same version may be in uv's cache from before the last change.
+        *(f"--refresh-package={each.name}" for each in DISTRIBUTIONS),
         *("--prerelease=if-necessary-or-explicit", *requirements),
     )
     uv("pip", "check", "--quiet", f"--python={python}")

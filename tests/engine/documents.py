@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-TIMEOUT = 60
+TIMEOUT = 120
 _CHANGING = (
     (r"\b[0-9a-f]{24}\b", "ID"),
     (r"\(\d+(\.\d+)?s\)|\b\d+(\.\d+)?s\b", "TIME"),

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import pytest
 import yaml
 from previsionio_local import LocalPlatform
 
-from tests.engine.documents import DOCS, Reader, blocks, programs
+from tests.engine.documents import DOCS, TIMEOUT, Reader, blocks, programs
 from tests.engine.programs import Server
 from tests.engine.pulumi_cli import Stack, kill_session
 from tests.secret_search import leaked
@@ -157,20 +156,21 @@ def test_after_a_crash(reader: Callable[..., Reader], platform: LocalPlatform) -
         (program,) = programs("guides/after-a-crash.md")
         (crashed.folder / "__main__.py").write_text(program)
         command = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive"]
-        made = threading.Event()
+        made, killed = threading.Event(), threading.Event()
 
         def hold(_number: int, request: Request, is_done: bool) -> None:
             if is_done and request.method == "POST":
                 made.set()
-                time.sleep(30)
+                killed.wait(TIMEOUT)
 
         proxy.at_boundary = hold
         run = subprocess.Popen(
             command, cwd=crashed.folder, env=crashed.environment, stdout=subprocess.DEVNULL, start_new_session=True
         )
-        assert made.wait(60)
+        assert made.wait(TIMEOUT)
         kill_session(run.pid)
         run.wait()
+        killed.set()
         proxy.at_boundary = lambda _number, _request, _is_done: None
         proxy.mend()
         state = Path(crashed.environment["STATE"]) / ".pulumi"

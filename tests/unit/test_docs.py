@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pulumi_previsionio
 import pytest
+from pulumi_previsionio._cli.main import cli
 from pulumi_previsionio._core import kinds
+from pulumi_previsionio._platform.settings import SETTINGS
 
 from tools.docs import picture, tables
 
@@ -65,6 +67,32 @@ def test_pages_for_pulumis_registry_have_its_head() -> None:
         assert [line.partition(":")[0] for line in head.splitlines()] == ["title", "meta_desc", "layout"]
 
 
+def test_every_command_and_option_that_is_shown_exists() -> None:
+    problems = []
+    shown = [(file, line) for file in [ROOT / "README.md", *DOCS.rglob("*.md")] for line in _commands(file.read_text())]
+    assert len(shown) > 20
+    for file, (name, rest) in shown:
+        command = cli.commands.get(name)
+        options = {option for each in command.params for option in each.opts} if command else set()
+        wrong = [word for word in re.findall(r"(?<!\S)--[a-z-]+", rest) if word not in options]
+        if command is None or (wrong and name != "local"):
+            problems.append(f"{file.name}: pulumi-previsionio {name} {rest}")
+    assert problems == []
+
+
+def _commands(text: str) -> list[tuple[str, str]]:
+    """Name and rest of each `pulumi-previsionio …` in a code block or between backticks, pages wrapped or not."""
+    flat = re.sub(r"(?<=`[^`\n])\n", " ", text)
+    return re.findall(r"(?:^|[`$:] ?)pulumi-previsionio\s([a-z]+)([^`\n|]*)", flat, re.MULTILINE)
+
+
+def test_every_setting_that_a_command_sets_exists() -> None:
+    keys = {setting.full_key for setting in SETTINGS}
+    texts = [file.read_text() for file in [ROOT / "README.md", *DOCS.rglob("*.md")]]
+    named = {key for text in texts for key in re.findall(r"`?(previsionio:[a-z]\w+)\b", text)}
+    assert named - {"previsionio:index"} - keys == set()
+
+
 def test_messages_in_troubleshooting_are_those_of_the_code() -> None:
     page = (DOCS / "guides" / "troubleshooting.md").read_text()
     told = {message for cell in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for message in cell.split("`")[1::2]}
@@ -98,3 +126,9 @@ def test_pictures_show_the_text_that_they_are_drawn_from() -> None:
         shown = picture.words(source.with_suffix(".svg").read_text())
         # Long lines are broken within words, too.
         assert "".join(source.read_text().split()) in "".join(shown)
+
+
+def test_what_a_table_says_of_an_input_is_about_that_input() -> None:
+    for name in RESOURCES:
+        rows = re.findall(r"^\| `(\w+)` .*\| ([^|]*) \|$", tables.inputs(name), re.MULTILINE)
+        assert [row for row in rows if "**" in row[1] or not row[1].endswith(".")] == []

@@ -16,7 +16,7 @@ from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from tests.python_environments import SUPPORTED
-from tools import dist, release, workflows
+from tools import compat, dist, release, workflows
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -80,6 +80,28 @@ def test_every_console_script_is_tried() -> None:
         assert tuple(re.findall(r"^(\S+) =", text, re.MULTILINE)) == each.commands
     command = [sys.executable, "-m", "pulumi_previsionio._native.main", "--help"]
     assert subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.startswith("Usage:")
+
+
+def test_the_table_of_compatibility_says_what_failed() -> None:
+    cells = [
+        compat.Cell("3.259.0", "3.216.0", "3.10", None),
+        compat.Cell("3.259.0", "3.216.0", "3.13", "error: no such thing"),
+        compat.Cell("3.259.0", "3.272.0", "3.13", None),
+    ]
+    assert compat.table(cells).splitlines() == [
+        "| Engine | Pulumi SDK | Python 3.10 | Python 3.13 |",
+        "| --- | --- | --- | --- |",
+        "| 3.259.0 | 3.216.0 | works | fails |",
+        "| 3.259.0 | 3.272.0 | - | works |",
+        "",
+        "- SDK 3.216.0, Python 3.13: error: no such thing",
+    ]
+
+
+def test_the_page_of_compatibility_has_every_python() -> None:
+    page = compat.PAGE.read_text()
+    assert page.startswith(compat.HEAD)
+    assert [version for version in SUPPORTED if f"| Python {version} |" not in page] == []
 
 
 def jobs() -> Iterator[tuple[str, dict[str, Any]]]:

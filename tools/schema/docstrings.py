@@ -12,7 +12,7 @@ def summary(documented: Any) -> str:
 
 def arguments(function: Any) -> dict[str, str]:
     """Argument → what the section `Args` says of it, on one line."""
-    return _entries(function, r"    (\w+): (.*)")
+    return _entries(function, r"    (\w+|\*\*\w+): (.*)")
 
 
 def keys(typed_dict: Any) -> dict[str, str]:

@@ -18,7 +18,7 @@ from click.shell_completion import get_completion_class
 from .._core.context import Context
 from .._errors import PrevisionError
 from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
-from .._platform.settings import PROJECT_SETTING
+from .._platform.settings import PROJECT_SETTING, SETTINGS
 from .._version import __version__
 from . import adopt as adopt_
 from . import doctor as doctor_
@@ -36,12 +36,10 @@ from .verdicts import Tested, judge
 NAME = "pulumi-previsionio"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-EPILOG = """\b
+_SETTINGS = "\n".join(f"  {each.full_key:<30}{each.variable:<29}{each.title}" for each in SETTINGS)
+EPILOG = f"""\b
 Settings are found as by the provider: stack configuration, then environment.
-  previsionio:url          PREVISION_URL           address of the platform
-  previsionio:token        PREVISION_MASTER_TOKEN  token
-  previsionio:projectId    PREVISION_PROJECT_ID    default project
-  previsionio:parallelism  PREVISION_PARALLELISM   calls in flight
+{_SETTINGS}
 \b
 Exit codes:
   0  done
