@@ -18,6 +18,7 @@ from pulumi import Input
 
 from ._core.engine_memory import DEFAULT_NAME
 from ._core.kind import Kind
+from ._core.names import PACKAGE, camel, dynamic_token, semantic_version, token
 from ._core.results import ConnectorResult, DatasourceResult, ProjectResult
 from ._errors import (
     IdentityError,
@@ -30,7 +31,6 @@ from ._errors import (
     SettingsError,
     Unreachable,
 )
-from ._native.names import PACKAGE, camel, dynamic_token, semantic_version, token
 from ._platform.settings import NAMESPACE
 from ._resources import connectors, dataset, datasource, project, provider, sql_source
 from ._resources.connectors import Connector, ConnectorArgs

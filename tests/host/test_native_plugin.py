@@ -21,8 +21,8 @@ from pulumi.runtime.proto import engine_pb2_grpc
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi_previsionio._core.engine_memory import DEFAULT_NAME
 from pulumi_previsionio._core.kind import Kind
+from pulumi_previsionio._core.names import camel
 from pulumi_previsionio._native.codec import UNKNOWN_TEXT
-from pulumi_previsionio._native.names import camel
 
 from tests.host.native_plugin import COMMAND, NativePlugin, plain, secret, secrets_in, struct
 from tests.host.provider_host import PROVIDER

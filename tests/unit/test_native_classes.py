@@ -8,7 +8,7 @@ import pulumi
 import pulumi_previsionio as previsionio
 import pytest
 from pulumi_previsionio import native
-from pulumi_previsionio._native.names import camel
+from pulumi_previsionio._core.names import camel
 
 from tests.unit import programs
 from tests.unit.examples import KEY

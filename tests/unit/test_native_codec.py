@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pulumi.runtime import rpc
 from pulumi_previsionio._core.kinds import KINDS
 from pulumi_previsionio._core.lookups import ANSWERS
+from pulumi_previsionio._core.names import camel, semantic_version, snake
 from pulumi_previsionio._core.values import UNKNOWN, UNTOLD
 from pulumi_previsionio._native.codec import UNKNOWN_TEXT, decode, encode
-from pulumi_previsionio._native.names import camel, semantic_version, snake
 
 from tests.unit.examples import quick
 

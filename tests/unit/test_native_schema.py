@@ -10,7 +10,7 @@ from pulumi_previsionio import native
 from pulumi_previsionio._core.kind import Kind
 from pulumi_previsionio._core.kinds import KINDS
 from pulumi_previsionio._core.lookups import ANSWERS
-from pulumi_previsionio._native.names import camel, token
+from pulumi_previsionio._core.names import camel, token
 from pulumi_previsionio._native.servicer import SCHEMA
 
 from tools.schema.make import schema_text

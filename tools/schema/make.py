@@ -25,7 +25,7 @@ from pulumi_previsionio._core.field_types import (
 from pulumi_previsionio._core.kind import Field, Kind
 from pulumi_previsionio._core.kinds import KINDS
 from pulumi_previsionio._core.lookups import ANSWERS
-from pulumi_previsionio._native.names import PACKAGE, camel, dynamic_token, semantic_version, token
+from pulumi_previsionio._core.names import PACKAGE, camel, dynamic_token, semantic_version, token
 from pulumi_previsionio._platform.settings import SETTINGS
 from pulumi_previsionio._version import __version__
 

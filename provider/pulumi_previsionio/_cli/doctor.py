@@ -18,6 +18,7 @@ from .._platform.collections import CONNECTORS, DATASOURCES, PROJECTS
 from .._platform.session import Session
 from .._platform.settings import PROJECT_SETTING, SETTINGS, TOKEN_SETTING, URL_SETTING, Setting
 from .._version import __version__
+from . import plugin
 from .connection import Places, look
 from .console import Console
 from .engine import OLDEST, find
@@ -49,6 +50,8 @@ def examine(folder: Path, stack: str | None, console: Console) -> Iterator[Line]
     """Every finding, as soon as it is there."""
     yield from _versions()
     yield from _engine(folder)
+    if plugin.is_needed(folder):
+        yield Line("native plugin", *plugin.find(folder))
     places = look(folder, stack, console)
     yield from _settings(places)
     if places.settings.url and places.settings.token and not places.settings.problems:

@@ -16,6 +16,7 @@ from .._core import lifecycle
 from .._core.context import Context
 from .._core.kind import Kind
 from .._core.kinds import KINDS
+from .._core.names import kind_of_type, token
 from .._core.values import Values, from_engine
 from .._errors import PlatformError, Refused, Unreachable
 from .._platform.collections import Collection
@@ -54,7 +55,7 @@ class Matches:
 
 def match(wanted: Iterable[Wanted], planned: UpdatePlan, stack: Sequence[Mapping[str, Any]]) -> Matches:
     """Find the resource for each object; `Declined` where the stack says something else than the file."""
-    held = {resource["urn"]: resource for resource in stack if resource["type"] in KINDS_BY_TYPE}
+    held = {resource["urn"]: resource for resource in stack if kind_of_type(resource["type"])}
     holders = {resource["id"]: urn for urn, resource in held.items() if is_managed(resource)}
     by_name: dict[tuple[str | Collection, str], list[Declared]] = {}
     for declared in planned.declared.values():
@@ -65,7 +66,15 @@ def match(wanted: Iterable[Wanted], planned: UpdatePlan, stack: Sequence[Mapping
     new, there, undeclared, problems = [], [], [], []
     for each in wanted:
         candidates = by_name.get((each.type, each.name), [])
-        if not candidates:
+        if native := None if candidates else _native(each, planned):
+            if holders.get(each.id) == native.urn:
+                there.append(each)
+            else:
+                problems.append(
+                    f"{each}: the program declares it as a resource of the native plugin. "
+                    f"Run: pulumi import {native.type} {each.name} {each.id}"
+                )
+        elif not candidates:
             undeclared.append(each)
         elif len(candidates) > 1:
             problems.append(f"{each}: several resources of the program have this name")
@@ -85,9 +94,17 @@ def match(wanted: Iterable[Wanted], planned: UpdatePlan, stack: Sequence[Mapping
     return Matches(tuple(new), tuple(there), tuple(undeclared))
 
 
+def _native(wanted: Wanted, planned: UpdatePlan) -> Declared | None:
+    """The resource of the native plugin that has the name; the engine imports it by itself."""
+    kinds = [kind for kind in KINDS if wanted.type in (TYPE + kind.name, kind.collection)]
+    types = {token(kind.name) for kind in kinds}
+    found = (each for each in planned.declared.values() if each.type in types and each.name == wanted.name)
+    return next(found, None)
+
+
 def is_managed(resource: Mapping[str, Any]) -> bool:
     """Whether a resource of a state is one of ours that the stack does not only read."""
-    return resource["type"] in KINDS_BY_TYPE and not resource.get("external")
+    return kind_of_type(resource["type"]) is not None and not resource.get("external")
 
 
 def refuse_held(wanted: Wanted, stack: Sequence[Mapping[str, Any]]) -> None:

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from .._core.kind import Kind
 from .._core.kinds import KINDS, kind_of
+from .._core.names import kind_of_type, with_core_names
 from .._core.wording import made_at
 from .._errors import PrevisionError
 from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
 from .._platform.session import Session
 from .console import count, shown
-from .matching import KINDS_BY_TYPE
 
 _UNITS: Final = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
 _USERS_FIRST: Final = (DATASETS, DATASOURCES, CONNECTORS)
@@ -72,7 +72,7 @@ def held_by(deployments: Iterable[Mapping[str, Any]], url: str) -> Held:
     names: set[str] = set()
     elsewhere = 0
     for kind, resource in _own(resource for each in deployments for resource in each.get("resources") or ()):
-        outputs = resource.get("outputs") or {}
+        outputs = with_core_names(resource.get("outputs"))
         if outputs.get("platform_url") != url:
             elsewhere += 1
             continue
@@ -84,7 +84,7 @@ def held_by(deployments: Iterable[Mapping[str, Any]], url: str) -> Held:
             names.add(str(outputs.get("name")))
     pending = (entry.get("resource") or {} for each in deployments for entry in each.get("pending_operations") or ())
     for kind, resource in _own(pending):
-        inputs = resource.get("inputs") or {}
+        inputs = with_core_names(resource.get("inputs"))
         if inputs.get("platform_url") != url:
             continue
         if not kind.collection.in_project:
@@ -97,7 +97,7 @@ def held_by(deployments: Iterable[Mapping[str, Any]], url: str) -> Held:
 def _own(resources: Iterable[Mapping[str, Any]]) -> Iterable[tuple[Kind, Mapping[str, Any]]]:
     """The resources of this package, with their kinds."""
     for resource in resources:
-        if kind := KINDS_BY_TYPE.get(str(resource.get("type"))):
+        if kind := kind_of_type(str(resource.get("type"))):
             yield kind, resource
 
 

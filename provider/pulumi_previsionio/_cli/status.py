@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from .._core.kinds import kind_of
+from .._core.names import kind_of_type, with_core_names
 from .._core.wording import did_you_mean, made_at, nearest
 from .._errors import NotFound
 from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, Collection
@@ -15,7 +16,6 @@ from .._platform.session import Session
 from .console import count, shown
 from .errors import Failure
 from .literals import one_line
-from .matching import KINDS_BY_TYPE
 from .orphans import age_text
 from .verdicts import TESTABLE, Item, Tested, Verdict
 
@@ -80,8 +80,8 @@ def holders(deployments: Mapping[str, Mapping[str, Any]], url: str) -> dict[str,
     found: dict[str, list[str]] = {}
     for stack, deployment in deployments.items():
         for resource in deployment.get("resources") or ():
-            outputs = resource.get("outputs") or {}
-            is_held = resource.get("type") in KINDS_BY_TYPE and not resource.get("external")
+            outputs = with_core_names(resource.get("outputs"))
+            is_held = kind_of_type(str(resource.get("type"))) and not resource.get("external")
             if is_held and outputs.get("platform_url") == url:
                 found.setdefault(resource["id"], []).append(stack)
     return {id_: ", ".join(stacks) for id_, stacks in found.items()}

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from google.protobuf.struct_pb2 import Struct, Value
 
+from .._core.names import camel, snake
 from .._core.values import UNKNOWN, UNTOLD
-from .names import camel, snake
 
 _SIGNATURE: Final = "4dabf18193072939515e22adb298388d"
 _SECRET: Final = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105

@@ -25,6 +25,7 @@ from .._core.engine_memory import DEFAULT_NAME
 from .._core.error_lines import about, label, one_line, reason
 from .._core.kind import Kind
 from .._core.lookups import ANSWERS, Question
+from .._core.names import KINDS_BY_TOKEN, camel, semantic_version, snake, token
 from .._core.redaction import secrets_of
 from .._core.secret import reference_of
 from .._core.values import UNTOLD, Values, from_engine, to_engine
@@ -34,7 +35,6 @@ from .._platform.session import new_session
 from .._platform.settings import EXPLICIT, NAMESPACE, resolve
 from .._version import __version__
 from .codec import Properties, decode, encode
-from .names import KINDS_BY_TOKEN, camel, semantic_version, snake, token
 
 SCHEMA: Final = Path(__file__).with_name("schema.json")
 MIGRATED: Final = "__provider"

@@ -1,15 +1,17 @@
-"""Names of properties: `projectId` for the engine and its languages, `project_id` for the core and Python.
+"""Names of the two doors: dynamic classes and the native plugin.
 
-Tokens name types and functions. A state that a dynamic provider has made holds the core's names: both are understood.
+Properties are `projectId` for the plugin, and `project_id` for the core and for dynamic classes. Tokens name types and
+functions. States may hold resources of both doors.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-from .._core.kind import Kind
-from .._core.kinds import KINDS
+from .kind import Kind
+from .kinds import KINDS
 
 PACKAGE: Final = "previsionio"
 
@@ -36,6 +38,20 @@ def dynamic_token(kind: Kind) -> str:
 
 
 KINDS_BY_TOKEN: Final = {token(kind.name): kind for kind in KINDS}
+"""The plugin's resources."""
+
+
+def kind_of_type(type_: str) -> Kind | None:
+    """The kind of a resource of either door; None for those of others."""
+    return _KINDS_BY_TYPE.get(type_)
+
+
+_KINDS_BY_TYPE: Final = {**KINDS_BY_TOKEN, **{dynamic_token(kind): kind for kind in KINDS}}
+
+
+def with_core_names(properties: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The properties of a state, whichever door has made them."""
+    return {snake(name): value for name, value in (properties or {}).items()}
 
 
 _PHASES: Final = {"a": "-alpha.", "b": "-beta.", "rc": "-rc.", "dev": "+dev", "post": "+post"}
