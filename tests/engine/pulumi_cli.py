@@ -12,6 +12,7 @@ that text is in `stdout`, for tests of what people see.
 """
 
 import atexit
+import hashlib
 import json
 import os
 import shutil
@@ -182,10 +183,13 @@ class Stack:
     name: str = "dev"
 
     def __post_init__(self) -> None:
-        for folder in (self.folder, self._backend, self.home / "pulumi"):
-            folder.mkdir(parents=True)
-        self.describe_project("python")
-        self.cli("stack", "init", self.name)
+        if self.environment or _is_template(self.home):
+            for folder in (self.folder, self._backend, self.home / "pulumi"):
+                folder.mkdir(parents=True)
+            self.describe_project("python")
+            self.cli("stack", "init", self.name)
+        else:
+            _copy(_new_stack(self.engine, self.project, self.name), self)
 
     @property
     def folder(self) -> Path:
@@ -327,15 +331,42 @@ class Stack:
 
 
 @cache
+def _folder() -> Path:
+    """For what all stacks of this process share; gone when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="pulumi-cli-")).resolve()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _is_template(home: Path) -> bool:
+    return home.parent == _folder()
+
+
+@cache
+def _new_stack(engine: Path, project: str, name: str) -> Stack:
+    """A stack on which nothing has run, to be copied: `pulumi stack init` takes as long as an empty program."""
+    return Stack(_folder() / f"{project}-{name}", engine, project=project, name=name)
+
+
+def _copy(template: Stack, stack: Stack) -> None:
+    """Make `stack` a copy of `template`. The engine keeps which stack is selected by a hash of the project's path."""
+    shutil.copytree(template.home, stack.home, dirs_exist_ok=True)
+    was, is_ = (hashlib.sha1(bytes(each.folder / "Pulumi.yaml")).hexdigest() for each in (template, stack))
+    selected = stack.home / "pulumi" / "workspaces" / f"{stack.project}-{was}-workspace.json"
+    text = selected.read_text().replace(str(template._backend), str(stack._backend))
+    selected.with_name(f"{stack.project}-{is_}-workspace.json").write_text(text)
+    selected.unlink()
+
+
+@cache
 def _pip_list() -> Path:
     """The file with what `pip list` says of the virtual environment of the tests."""
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "list", "-v", "--format", "json"], stdout=subprocess.PIPE, check=True
     )
-    folder = Path(tempfile.mkdtemp(prefix="pip-list-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    (folder / "pip-list.json").write_bytes(listed.stdout)
-    return folder / "pip-list.json"
+    file = _folder() / "pip-list.json"
+    file.write_bytes(listed.stdout)
+    return file
 
 
 def _skip(preview: bool) -> tuple[str, ...]:
