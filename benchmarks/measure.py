@@ -74,7 +74,7 @@ def _operations(
     provider: PulumiProvider, size: Size, home: Path, conditions: Conditions
 ) -> Mapping[str, Callable[[], float]]:
     """What does each operation on a new stack; returns its seconds, fails when something else was done."""
-    stack = Stack(home / "stack", conditions.engine)
+    stack = Stack(home / "stack", conditions.engine, {"QUICK_PIP_PREFIX": ""})  # with all that users wait for
     stack.environment |= {
         "PREVISION_URL": conditions.platform.url,
         "PREVISION_MASTER_TOKEN": TOKEN,

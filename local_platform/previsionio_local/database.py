@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -146,8 +145,7 @@ class Database:
         """Set aside the room that a deletion needs, unless the disk is that full already."""
         try:
             self._reserve.touch(mode=0o600)
-            with self._reserve.open("wb") as reserve:
-                os.posix_fallocate(reserve.fileno(), 0, _RESERVE)
+            self._reserve.write_bytes(bytes(_RESERVE))
         except OSError:
             self._reserve.unlink(missing_ok=True)
 

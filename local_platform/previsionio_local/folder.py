@@ -114,9 +114,8 @@ def _sync(folder: Path) -> None:
 
 def _tighten(path: Path) -> None:
     """Take from others what they may do with a file or folder; fails if it is somebody else's."""
-    mode = path.lstat().st_mode
-    if mode & _OTHERS and not stat.S_ISLNK(mode):
-        path.chmod(stat.S_IMODE(mode) & ~_OTHERS)
+    if path.exists() and (mode := stat.S_IMODE(path.stat().st_mode)) & _OTHERS:
+        path.chmod(mode & ~_OTHERS)
 
 
 def _advice(error: OSError) -> str:

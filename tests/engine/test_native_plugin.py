@@ -5,11 +5,13 @@ from collections.abc import Callable
 
 import pytest
 from previsionio_local import LocalPlatform
+from pulumi_previsionio._native.servicer import SCHEMA
 
 from tests.engine.objects import Objects
 from tests.engine.programs import connector, datasource
 from tests.engine.pulumi_cli import Run, Stack
 from tests.engine.test_preview_equals_up import DONE, EVERYTHING_WORKS
+from tests.host.native_plugin import COMMAND
 from tests.secret_search import leaked
 from tests.servers.proftpd import FTP
 
@@ -76,8 +78,11 @@ pulumi.export("id", read.id)
 
     # What differs is told by property, for secrets too; another value behind a reference is a change.
     stack.environment["PASSWORD"] = "another-secret-password"
-    changed = stack.up_as_previewed(program("new"))
-    assert details(changed) == {"crm": {"username": "update", "password": "update"}}
+    plan = stack.home / "plan.json"
+    announced = stack.preview(program("new"), f"--save-plan={plan}")
+    changed = stack.up(None, f"--plan={plan}")
+    assert details(changed) == details(announced) == {"crm": {"username": "update", "password": "update"}}
+    assert leaked(["planted-secret-host", "another-secret-password"], plan.read_text()) == []
 
     objects.change("connectors", "files", host="moved.example")
     assert details(stack.refresh()) == {"files": {"host": "update"}}
@@ -179,6 +184,15 @@ def test_an_import_of_what_is_not_there_is_one_line(stack: Stack, platform: Loca
 
     line = f"SQLConnector 'crm': there is no SQL connector {missing} on {platform.url}"
     assert sorted(run.errors) == [f"Preview failed: {line}", f"preview failed: step application failed: {line}"]
+
+
+def test_the_plugin_hands_out_its_schema(bare_stack: Stack) -> None:
+    shown = json.loads(bare_stack.cli("package", "get-schema", str(COMMAND)).stdout)
+    whole = json.loads(SCHEMA.read_text())
+
+    for part in ("resources", "functions", "types"):
+        assert shown[part].keys() == whole[part].keys()
+    assert shown["resources"]["previsionio:index:SQLConnector"]["inputProperties"]["password"]["secret"] is True
 
 
 # Explicit providers, in YAML: nobody hides anything there before the engine has it

@@ -1,6 +1,7 @@
 """Every method of the plugin over gRPC, as the engine calls them."""
 
 import itertools
+import os
 import queue
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from pulumi_previsionio._native.codec import UNKNOWN_TEXT
 from pulumi_previsionio._native.names import camel
 
 from tests.host.native_plugin import COMMAND, NativePlugin, plain, secret, secrets_in, struct
+from tests.host.provider_host import PROVIDER
 from tests.host.test_parallelism import ENOUGH, Together, new_id
 from tests.secret_search import leaked, planted, planted_in_ascii
 from tests.unit.examples import KINDS, inputs
@@ -130,6 +132,40 @@ def test_a_whole_life_of_every_kind(kind: Kind, plugin: NativePlugin, fake: Fake
     plugin.delete(kind.name, created.id, state)
     assert created.id not in fake.objects[kind.collection.path]
     assert plugin.read(kind.name, created.id, state, state).id == ""
+
+
+_CLASSES = """
+import pulumi
+from pulumi_previsionio import native
+
+class Mocks(pulumi.runtime.Mocks):
+    def new_resource(self, args):
+        return "id", dict(args.inputs)
+
+    def call(self, args):
+        return {}, None
+
+pulumi.runtime.set_mocks(Mocks())
+crm = native.SQLConnector("crm", host="h", port=1, username="u", password="p", project_id="P")
+known = pulumi.runtime.test(lambda: crm.project_id.apply(lambda value: print("project", value)))()
+"""
+
+
+def test_a_life_and_the_classes_on_every_python(python: str, fake: FakePlatform) -> None:
+    environment = {"PYTHONPATH": str(PROVIDER)}
+    command = (python, "-c", "from pulumi_previsionio._native.main import main; main()")
+    with NativePlugin(config_of(fake), command=command, environment=environment) as plugin:
+        state = plain(plugin.check(SQL, given(KINDS[0], name=None)).inputs)
+        created = plugin.create(SQL, state)
+        assert plain(plugin.read(SQL, created.id, state, state).inputs) == state
+        plugin.delete(SQL, created.id, state)
+    assert plugin.output == ""
+
+    script = [python, "-c", _CLASSES]
+    done = subprocess.run(
+        script, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.stdout, done.stderr) == ("project P\n", "")
 
 
 def test_a_name_that_somebody_else_gave_is_taken_back(plugin: NativePlugin, fake: FakePlatform) -> None:

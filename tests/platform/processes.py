@@ -67,7 +67,10 @@ def refused_start(
 ) -> str:
     """What a command that cannot start says: one line, and nothing else."""
     with start(data, *options, limit=limit) as process:
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, out) == (1, ""), err
     assert err.count("\n") == 1, err
     return err

@@ -236,9 +236,10 @@ def test_a_body_that_would_fill_the_memory_is_413(client: Client) -> None:
     assert "MiB" in refusal(client.call("POST", "/projects", data=endless()), 413)
 
 
-def test_the_answer_says_that_the_connection_ends() -> None:
+def test_the_answer_says_that_the_connection_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("previsionio_local.server._GRACE", 30)
     with LocalPlatform() as platform:
-        platform.faults([{"action": "delay", "seconds": 1}])
+        platform.faults([{"action": "delay", "seconds": 1.5}])
         connection = connected(platform)
         connection.sendall(
             f"GET /ext/v1/version HTTP/1.1\r\nHost: x.localhost\r\nAuthorization: {platform.token}\r\n\r\n".encode()

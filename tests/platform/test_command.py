@@ -26,9 +26,9 @@ def test_it_says_nothing_more_and_ends_when_told(tmp_path: Path) -> None:
 
 
 def test_options_and_environment_are_used(tmp_path: Path) -> None:
-    environment = {"PREVISION_MASTER_TOKEN": "mine", "PREVISIONIO_LOCAL_S3_ENDPOINT": "http://127.0.0.1:1"}
+    environment = {"PREVISION_MASTER_TOKEN": "mine-alone", "PREVISIONIO_LOCAL_S3_ENDPOINT": "http://127.0.0.1:1"}
     with command(tmp_path, "--no-update", "--page-size", "7", environment=environment) as (process, printed):
-        client = Client(address(printed), "mine")
+        client = Client(address(printed), "mine-alone")
         with client.session:
             page = client.get("/projects")
             client.project_id = page["items"][0]["_id"]
@@ -37,6 +37,8 @@ def test_options_and_environment_are_used(tmp_path: Path) -> None:
             s3 = client.post("/projects/{project}/connectors", type="S3", name="s3", username="u", password="hush")
             test = client.call("POST", f"/connectors/{s3['_id']}/test")
             assert refusal(test, 400) == "cannot reach http://127.0.0.1:1: connection refused"
+        assert "printenv PREVISION_MASTER_TOKEN | pulumi config set --secret previsionio:token" in printed
+        assert "mine-alone" not in printed
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 0
     assert not (tmp_path / "token").exists()

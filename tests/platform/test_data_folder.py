@@ -137,7 +137,8 @@ def test_what_others_may_do_is_taken_from_them(used_folder: Path, tmp_path: Path
     paths = [data, *data.iterdir()]
     for path in paths:
         path.chmod(0o777)
-    with LocalPlatform(data):
+    (tmp_path / "link").symlink_to(data)
+    with LocalPlatform(tmp_path / "link"):
         assert {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in paths if path.exists()} == {0}
 
 

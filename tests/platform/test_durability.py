@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+import requests
 from previsionio_local import LocalPlatform
 
 from tests.platform.client import FTP, client_of, refusal
@@ -69,6 +70,11 @@ def test_another_key_file_is_a_clear_refusal(tmp_path: Path) -> None:
     (tmp_path / "key").unlink()
     with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
         assert "key file" in refusal(client.call("POST", f"/connectors/{connector['_id']}/test"), 409)
+        with requests.Session() as browser:
+            browser.get(platform.sign_in_link(), timeout=5)
+            page = f"{platform.url}/connector/{connector['_id']}"
+            tested = browser.post(f"{page}/test", headers={"Origin": platform.url}, timeout=5)
+            assert (tested.status_code, "another key file" in tested.text) == (409, True)
         # Sent again, the secret is there again.
         client.put(f"/connectors/{connector['_id']}", **FTP)
         assert "cannot reach" in refusal(client.call("POST", f"/connectors/{connector['_id']}/test"), 400)

@@ -81,7 +81,7 @@ def schema() -> Schema:
             "python": {"packageName": native.__name__, "respectSchemaVersion": True},
             "nodejs": {"packageName": "@pulumi/previsionio", "respectSchemaVersion": True},
             "go": {
-                "importBasePath": "example.com/pulumi-previsionio/sdk/go/previsionio",
+                "importBasePath": "pulumi-previsionio/sdk/go/previsionio",
                 "respectSchemaVersion": True,
                 "generateResourceContainerTypes": True,
             },
