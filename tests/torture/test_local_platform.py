@@ -163,22 +163,24 @@ def _load_and_kill(data: Path, ledger: Ledger, datasource: str, randomly: random
 
 def _compare(data: Path, ledger: Ledger) -> None:
     """What was promised is there, and nothing else lies on the disk."""
-    with LocalPlatform(data) as platform, client_of(platform) as client:
-        owned = {item["_id"] for item in _all(client, "/projects/{project}/datasets")}
-        assert {path.stem for path in (data / "snapshots").glob("*") if path.suffix != ".parquet"} == set()
-        assert {path.stem for path in (data / "snapshots").glob("*.parquet")} <= owned
+    with LocalPlatform(data, page_size=10_000) as platform, client_of(platform) as client:
+        there = {
+            f"/{kind}/{item['_id']}": item
+            for kind in ("connectors", "datasets")
+            for item in client.get(f"/projects/{{project}}/{kind}")["items"]
+        }
+        files = list((data / "snapshots").glob("*"))
+        assert [file for file in files if f"/datasets/{file.stem}" not in there or file.suffix != ".parquet"] == []
         assert list((data / "spool").glob("*")) == []
-        for path in ledger.gone:
-            assert client.call("GET", path).status_code == 404, path
-        for path, names in list(ledger.names.items()):
-            answer = client.call("GET", path)
-            if path in ledger.gone or (answer.status_code == 404 and path in ledger.unsure):
-                del ledger.names[path]
-                continue
-            assert answer.status_code == 200, f"{path} is lost"
-            assert answer.json()["name"] in names
+        assert ledger.gone & there.keys() == set()
+        lost = ledger.names.keys() - there.keys() - ledger.gone - ledger.unsure
+        assert lost == set()
+        for path in ledger.names.keys() - there.keys():
+            del ledger.names[path]
+        for path, names in ledger.names.items():
+            assert there[path]["name"] in names
             if path.startswith("/datasets/"):
-                _check_rows(client, path, answer.json(), ledger.content.pop(path, None))
+                _check_rows(client, path, there[path], ledger.content.pop(path, None))
         ledger.unsure.clear()
 
 
