@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ._version import __version__
+
 if TYPE_CHECKING:
     from .server import Server
     from .settings import Settings
@@ -82,6 +84,7 @@ def _default_folder() -> Path:
     help="Seconds that a source may keep a snapshot waiting for its next rows.",
 )
 @click.option("--copies", type=click.IntRange(1), default=16, show_default=True, help="Snapshots copied at once.")
+@click.version_option(__version__)
 @click.pass_context
 def command(context: click.Context, /, **options: Any) -> None:
     """Serve a Prevision.io platform on this machine.
