@@ -28,7 +28,7 @@ from .._core.lookups import ANSWERS, Question
 from .._core.names import KINDS_BY_TOKEN, camel, semantic_version, snake, token
 from .._core.redaction import secrets_of
 from .._core.secret import reference_of
-from .._core.values import UNTOLD, Values, from_engine, to_engine
+from .._core.values import UNKNOWN, UNTOLD, Values, from_engine, to_engine
 from .._errors import PrevisionError
 from .._platform import operation
 from .._platform.session import new_session
@@ -98,7 +98,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: Any) -> Any:  # noqa: N802
         given = decode(request.args).values
         self._token = str(given.get("token") or "")
-        config = {f"{NAMESPACE}:{camel(name)}": value for name, value in given.items()}
+        config = {f"{NAMESPACE}:{camel(name)}": value for name, value in given.items() if value is not UNKNOWN}
         if _is_explicit(request):
             config.setdefault(EXPLICIT, "arguments")
         self._settings = resolve(config.get, os.environ)
