@@ -93,7 +93,7 @@ class Worker:
         self._made(self._call("POST", "/projects/{project}/connectors", json=body), "connectors")
 
     def _upload(self) -> None:
-        size = self._randomly.choice((100, 10_000, 200_000, LARGEST))
+        size = self._randomly.choice((100, 10_000, 200_000, LARGEST + 500_000))
         content = b"a\n" + b"".join(b"%x\n" % self._randomly.getrandbits(300) for _ in range(size // 77 + 1))
         options: dict[str, Any] = {"files": {"file": ("x.csv", content)}, "data": {"name": self._name()}}
         self._made(self._call("POST", "/projects/{project}/datasets/file", **options), "datasets", content)
