@@ -119,6 +119,24 @@ def test_it_is_found_when_the_platform_takes_its_time_to_store_it(fake: FakePlat
     assert set(fake.objects["connectors"]) == {id_}
 
 
+def test_all_that_may_be_it_are_named(fake: FakePlatform, context: Context) -> None:
+    """However many: each may be the one that somebody has to delete."""
+    others: list[str] = []
+    fake.fault(
+        "POST",
+        "/connectors",
+        CUT,
+        carried_out=True,
+        before=lambda: others.extend(fake.store("connectors", **like_it()) for _ in range(8)),
+    )
+
+    with pytest.raises(PlatformError, match="it cannot be told which of them is the new one") as caught:
+        create(context, sql(fake))
+
+    assert len(others) == 8
+    assert [id_ for id_ in fake.objects["connectors"] if id_ not in str(caught.value)] == []
+
+
 def test_what_was_not_made_is_an_error_that_says_where_to_look(
     fake: FakePlatform, context: Context, pauses: list[float]
 ) -> None:

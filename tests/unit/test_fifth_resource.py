@@ -17,7 +17,8 @@ from pulumi_previsionio._dynamic import Provider
 from pulumi_previsionio._platform.collections import DATASETS, Collection
 from pulumi_previsionio._resources.base import PrevisionResource, as_id
 
-from tests.unit import fake_platform, programs
+from tests import contract
+from tests.unit import programs
 from tests.unit.conftest import connect
 from tests.unit.fake_platform import PROJECT, FakePlatform
 
@@ -74,8 +75,8 @@ class Report(PrevisionResource, module="previsionio", name="Report"):
 def fake(fake: FakePlatform, monkeypatch: pytest.MonkeyPatch) -> FakePlatform:
     """A platform that has reports as well."""
     for name in ("_ITEM", "_LIST"):
-        pattern = getattr(fake_platform, name).pattern.replace("datasets)", "datasets|reports)")
-        monkeypatch.setattr(fake_platform, name, re.compile(pattern))
+        pattern = getattr(contract, name).pattern.replace("datasets)", "datasets|reports)")
+        monkeypatch.setattr(contract, name, re.compile(pattern))
     fake.objects["reports"] = {}
     return fake
 

@@ -108,7 +108,7 @@ def _recover(kind: Kind, values: Values, session: Session, started: float, error
     if isinstance(error, _RefusedWithSuccess):
         why = "the platform has refused it and yet holds what looks like it"
     raise PlatformError(
-        f"{error}. None is taken of {named(kind.noun, candidates)}, for {why}. "
+        f"{error}. None is taken of {named(kind.noun, candidates, most=len(candidates))}, for {why}. "
         "Delete what nobody needs before the next `pulumi up`"
     )
 

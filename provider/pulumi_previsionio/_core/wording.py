@@ -12,10 +12,10 @@ _NAMED: Final = 5
 _NEAREST: Final = 3
 
 
-def named(noun: str, items: Sequence[Mapping[str, Any]]) -> str:
-    """`2 data sources: 'orders' (5f2c…), 'customers' (5f2d…)`, the first few by name."""
-    names = ", ".join(f"{item.get('name')!r} ({item.get('_id')})" for item in items[:_NAMED])
-    more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
+def named(noun: str, items: Sequence[Mapping[str, Any]], most: int = _NAMED) -> str:
+    """`2 data sources: 'orders' (5f2c…), 'customers' (5f2d…)`, the first few by name, at most that many."""
+    names = ", ".join(f"{item.get('name')!r} ({item.get('_id')})" for item in items[:most])
+    more = f" and {len(items) - most} more" if len(items) > most else ""
     return f"{len(items)} {noun}{'s' if len(items) > 1 else ''}: {names}{more}"
 
 
