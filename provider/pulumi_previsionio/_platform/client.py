@@ -256,9 +256,9 @@ class Client:
                         text = self._no_answer(_network_reason(error))
                         raise _Hopeless(text, outcome_unknown=not never_sent) from None
                     is_late = call.was_cut or (not never_sent and _is_caused_by(error, _TIMEOUTS))
-                    reason = f"none came within {seconds:g} s" if is_late else _network_reason(error)
+                    reason = f"none came within {seconds:.3g} s" if is_late else _network_reason(error)
                 else:
-                    never_sent, reason = False, f"it did not end within {seconds:g} s" if call.was_cut else ""
+                    never_sent, reason = False, f"it did not end within {seconds:.3g} s" if call.was_cut else ""
         finally:
             places.release()
         if reason:
