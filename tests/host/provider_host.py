@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import os
 import subprocess
 import sys
@@ -132,4 +133,6 @@ def _struct(properties: Mapping[str, Any], provider: ProviderClass | None = None
         given["__provider"] = provider
     elif provider is not None:
         given["__provider"] = base64.b64encode(dill.dumps(provider())).decode()
-    return asyncio.run(rpc.serialize_properties(given, {}))
+    # Not `asyncio.run`, which leaves no loop to those tests that want the thread's own.
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        return loop.run_until_complete(rpc.serialize_properties(given, {}))
