@@ -17,6 +17,9 @@ web = previsionio.FTPConnector("web", host="https://myserver.com", username="u",
 six = previsionio.SFTPConnector("six", host="[::1]", username="u", password="pass-word")
 previsionio.FTPConnector("open", host="ftp.example", username="anonymous", password="")
 """
+ORDERS = """
+previsionio.Datasource("orders", connector=web, path="/in/orders.csv")
+"""
 
 
 def error(run: object) -> str:
@@ -31,6 +34,13 @@ def test_inputs_as_people_write_them_and_answers_as_platforms_give_them(stack: S
         "password: must not be blank",
     ):
         assert words in refusal
+    assert fake.objects["connectors"] == {}
+
+    # A run that leaves the connector out says so of the program's own argument.
+    urn = "urn:pulumi:dev::test::pulumi-python:dynamic/previsionio:Datasource::orders"
+    refusal = error(stack.up(f"{GOOD.replace('PASSWORD', repr('x'))}{ORDERS}", "--target", urn, expect_failure=True))
+    assert "connector: its id is not there" in refusal
+    assert "--target" in refusal
     assert fake.objects["connectors"] == {}
 
     def good(password: str = "pass-word") -> str:

@@ -24,6 +24,8 @@ FROM_THE_ENGINE = {
     "the stack is currently locked by",
     "pending operations from previous deployment",
     "No module named 'pulumi_previsionio'",
+    "no resource plugin 'pulumi-resource-previsionio' found in the workspace",
+    "using pulumi-resource-previsionio from $PATH",
 }
 
 
