@@ -3,7 +3,7 @@
 python := .venv/bin/python
 typed := __main__.py benchmarks examples provider local_platform tests tools
 
-.PHONY: help venv engine up down test torture test-servers lint bench docs links dist compat workflows clean
+.PHONY: help venv engine up down test torture languages test-servers lint bench docs links dist compat workflows clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -19,6 +19,9 @@ test: lint engine test-servers ## checks and all tests, against real servers and
 
 torture: .venv/.dev engine ## faults, kills and random change, for minutes; SEED=n repeats a run
 	TORTURE=1 SEED=$(SEED) $(python) -m pytest tests/torture -n 2 --dist worksteal
+
+languages: .venv/.dev engine test-servers ## what the plugin's schema gives TypeScript and Go compiles; minutes, the first time
+	LANGUAGES=1 $(python) -m pytest tests/engine/examples/test_other_languages.py
 
 lint: .venv/.dev ## ruff and mypy
 	$(python) -m ruff check
