@@ -22,6 +22,7 @@ torture: .venv/.dev engine ## faults, kills and random change, for minutes; SEED
 
 languages: .venv/.dev engine test-servers ## what the plugin's schema gives TypeScript and Go compiles; minutes, the first time
 	LANGUAGES=1 $(python) -m pytest tests/engine/examples/test_other_languages.py
+	$(python) -m tests.engine.examples.compiled
 
 lint: .venv/.dev ## ruff and mypy
 	$(python) -m ruff check

@@ -108,6 +108,13 @@ _project_id = click.option(
     "--project-id", metavar="ID", help="The project on the platform. Default: the default project."
 )
 _stack = click.option("--stack", "-s", help="The stack, instead of the selected one.")
+_stacks = click.option(
+    "--stack",
+    "-s",
+    "stacks",
+    multiple=True,
+    help="A stack that may hold objects; repeat it for more. Default: all stacks of this Pulumi project.",
+)
 _secrets = click.option(
     "--secrets",
     type=click.Choice(["config", "env"]),
@@ -233,13 +240,7 @@ _COLLECTIONS: dict[str, Collection] = {
 
 
 @cli.command()
-@click.option(
-    "--stack",
-    "-s",
-    "stacks",
-    multiple=True,
-    help="A stack that may hold objects; repeat it for more. Default: all stacks of this Pulumi project.",
-)
+@_stacks
 @click.option("--project-id", "projects", multiple=True, metavar="ID", help="Look here too; may be repeated.")
 @click.option("--delete", is_flag=True, help="Delete them, asking before each.")
 @click.option("--yes", is_flag=True, help="With --delete: do not ask.")
@@ -291,13 +292,7 @@ def orphans(
 
 
 @cli.command()
-@click.option(
-    "--stack",
-    "-s",
-    "stacks",
-    multiple=True,
-    help="A stack that may hold objects; repeat it for more. Default: all stacks of this Pulumi project.",
-)
+@_stacks
 @_project_id
 @_cwd
 @_with_console

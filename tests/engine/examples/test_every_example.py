@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.examples.compiled import SEAL, digest
 from tests.engine.examples.copies import EXAMPLES
 
 NAMES = sorted(folder.name for folder in EXAMPLES.iterdir() if folder.is_dir() and folder.name != "__pycache__")
@@ -25,3 +26,7 @@ def test_it_is_a_project_that_a_reader_can_copy_and_a_test_runs(name: str) -> No
 def test_the_list_of_examples_is_whole() -> None:
     index = (EXAMPLES / "README.md").read_text()
     assert [name for name in NAMES if f"]({name}/)" not in index] == []
+
+
+def test_what_other_languages_get_was_compiled_as_it_is() -> None:
+    assert SEAL.read_text().strip() == digest(), "run `make languages`, which compiles it and renews the seal"

@@ -42,7 +42,7 @@ def run(*command: str | Path, cwd: Path, environment: Mapping[str, str] | None =
 def program(name: str) -> str:
     if found := shutil.which(name):
         return found
-    pytest.skip(f"no {name} on the PATH")
+    pytest.fail(f"no {name} on the PATH: `make languages` is there to compile with it")
 
 
 @pytest.fixture(scope="module")
