@@ -13,8 +13,8 @@ from tests.servers.google_cloud import GoogleCloud
 from tests.servers.seaweedfs import S3
 
 collect_ignore = [] if os.environ.get("LANGUAGES") else ["test_other_languages.py"]
-"""Go compiles all of Pulumi for these, which takes minutes the first time: `make languages` runs them, and leaves a seal
-that `test_every_example` looks at."""
+"""Go compiles all of Pulumi for these, which takes minutes the first time: `make languages` runs them, and leaves a
+seal that `test_every_example` looks at."""
 
 
 @pytest.fixture
