@@ -10,7 +10,7 @@ from typing import Any
 from pulumi_previsionio._cli.manifest import TYPE
 
 SCRIPT = """\
-#!{python}
+#!{python} -IS
 import json, os, pathlib, signal, sys, time
 
 folder = pathlib.Path({folder!r})
@@ -89,6 +89,7 @@ class FakeEngine:
             env={
                 "PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]]),
                 "TMPDIR": str(self.temporary),
+                **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
                 **environment,
             },
             stdin=subprocess.DEVNULL,
