@@ -580,7 +580,7 @@ def test_an_existing_object_can_be_looked_up_with_all_that_the_platform_shows(
     kind: Kind, fake: FakePlatform, context: Context
 ) -> None:
     id_, state = existing(fake, kind)
-    shown = {field.name for field in (*kind.shown_fields, *kind.outputs)} | {"platform_url"}
+    shown = {field.name for field in kind.shown_fields} | {output.name for output in kind.outputs} | {"platform_url"}
 
     assert lifecycle.look_up(kind, id_, context) == {name: state[name] for name in shown if name in state}
 
