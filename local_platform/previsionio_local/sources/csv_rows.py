@@ -158,14 +158,23 @@ def _block_of_rows(rest: _Rest) -> bytes:
     block = b""
     while more := rest.take(_BLOCK):
         block += more
-        end, quotes = len(block), block.count(b'"')
-        while (end := block.rfind(b"\n", 0, end)) >= 0:
-            if (quotes - block.count(b'"', end)) % 2 == 0:
-                rest.put_back(block[end + 1 :])
-                return block[: end + 1]
+        if end := _end_of_rows(block):
+            rest.put_back(block[end:])
+            return block[:end]
         if len(block) > _LONGEST_ROW:
             break
     return block
+
+
+def _end_of_rows(block: bytes) -> int:
+    """Return where the last whole row ends; 0 if none does. Goes back from quote to quote, not line by line."""
+    before, is_open = len(block), block.count(b'"') % 2 == 1
+    while (end := block.rfind(b"\n", 0, before)) >= 0:
+        is_open ^= block.count(b'"', end, before) % 2 == 1
+        if not is_open:
+            return end + 1
+        before, is_open = block.rfind(b'"', 0, end), False
+    return 0
 
 
 def _parsed(block: bytes, columns: list[str], separator: str) -> list[pa.RecordBatch] | None:
