@@ -18,7 +18,7 @@ from google.cloud.bigquery import Client
 from google.cloud.bigquery.enums import SqlTypeNames
 from previsionio_local.datasets.snapshots import read_csv, write_snapshot
 from previsionio_local.settings import SourceSettings
-from previsionio_local.sources import Connection, Location, NotFoundInSource, Source, SourceError, open_source
+from previsionio_local.sources import Connection, Location, Source, SourceError, open_source
 
 from tests.servers.google_cloud import GoogleCloud
 

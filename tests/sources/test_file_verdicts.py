@@ -117,7 +117,7 @@ class Tree:
         shutil.rmtree(os.fsencode(self.root))
 
 
-@pytest.fixture(params=["ftp", "sftp"])
+@pytest.fixture(params=["ftp", "sftp", "openssh"])
 def server(request: pytest.FixtureRequest) -> FTP | SFTP:
     found: FTP | SFTP = request.getfixturevalue(request.param)
     return found
@@ -138,7 +138,7 @@ def client() -> Iterator[Client]:
 
 def test_all_agree_on_every_file(client: Client, server: FTP | SFTP, tree: Tree) -> None:
     connector = client.connector(
-        type=type(server).__name__,
+        type="SFTP" if isinstance(server, SFTP) else "FTP",
         **{name: getattr(server, name) for name in ("host", "port", "username", "password")},
     )
     datasets = {}
