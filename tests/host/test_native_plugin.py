@@ -515,9 +515,9 @@ def test_the_lookups_are_functions(plugin: NativePlugin, fake: FakePlatform) -> 
     assert plugin.invoke("listTables", connectorId=id_, database="crm") == {"items": ["customers", "orders"]}
     assert plugin.invoke("getProject", id=PROJECT)["name"] == "tests"
     assert refusal(lambda: plugin.invoke("getConnector", name="fuond")).startswith(
-        f"get_connector: there is no connector named 'fuond' in project {PROJECT}. There are "
+        f"getConnector: there is no connector named 'fuond' in project {PROJECT}. There are "
     )
-    assert refusal(lambda: plugin.invoke("listTables", database="crm")) == "list_tables: connector_id: is required"
+    assert refusal(lambda: plugin.invoke("listTables", database="crm")) == "listTables: connectorId: is required"
 
 
 # Many at once, and the end
