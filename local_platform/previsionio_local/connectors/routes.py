@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ..crud import Collection, find, remembered
+from ..database import Session
 from ..datasources.models import Datasource
 from ..datasources.schemas import LocationBody
 from ..errors import PlatformError, error_response
@@ -57,7 +56,7 @@ def delete_connector(connector_id: str, shared: Shared) -> Done:
 @router.options("/connectors/{connector_id}", status_code=204)
 def connector_options(connector_id: str, shared: Shared) -> Response:
     """Say what can be done with a connector, and which extensions of a local platform its type has."""
-    lists = CONNECTOR_TYPES[read_connector(connector_id, shared).type].lists
+    lists = CONNECTOR_TYPES[_connectors.read(shared, connector_id).type].lists
     return allow(shared.settings.update, **{"Prevision-Local": ", ".join([*lists, "verify"])})
 
 
@@ -130,7 +129,7 @@ def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found | JSO
     A query is parsed by the source and not run. 422 says that the source does not have it, and what it has
     instead; 400 that the source cannot be asked.
     """
-    location = body.location(read_connector(connector_id, shared).type)
+    location = body.location(_connectors.read(shared, connector_id).type)
     with _source(connector_id, shared) as source:
         try:
             source.find(location)
@@ -140,8 +139,7 @@ def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found | JSO
 
 
 def _refuse_if_used(session: Session, connector: Connector) -> None:
-    users = select(Datasource).where(Datasource.connector_id == connector.id).order_by(Datasource.number)
-    datasources = session.scalars(users).all()
+    datasources = session.all(Datasource, "WHERE connector_id = ? ORDER BY number", connector.id)
     if not datasources:
         return
     names = [f"'{each.name}' ({each.id})" for each in datasources[:_NAMED_IN_REFUSAL]]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
 from ..connectors.models import Connector
 from ..crud import Collection, find, find_named, remembered
+from ..database import Session
 from ..errors import PlatformError
 from ..schemas import Done, Page, Refusal, allow
 from ..source_calls import asks_source
@@ -55,7 +55,7 @@ def delete_datasource(datasource_id: str, shared: Shared) -> Done:
 @router.options("/data-sources/{datasource_id}", status_code=204)
 def datasource_options(datasource_id: str, shared: Shared) -> Response:
     """Say what can be done with a data source."""
-    read_datasource(datasource_id, shared)
+    _datasources.read(shared, datasource_id)
     return allow(shared.settings.update)
 
 

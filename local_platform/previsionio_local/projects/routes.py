@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ..account import EMAIL, USER_ID
 from ..crud import Collection
-from ..datasets.models import Dataset
+from ..database import Session
 from ..errors import PlatformError
 from ..schemas import Page, allow
 from ..state import PageNumber, Shared
@@ -48,16 +46,17 @@ def delete_project(project_id: str, shared: Shared) -> None:
     datasets: list[str] = []
 
     def note_datasets(session: Session, _: Project) -> None:
-        datasets.extend(session.scalars(select(Dataset.id).where(Dataset.project_id == project_id)))
+        datasets.extend(session.scalars("SELECT id FROM datasets WHERE project_id = ?", project_id))
 
     _projects.delete(shared, project_id, note_datasets)
+    shared.database.forget_lists(project_id)
     shared.copier.forget(datasets)
 
 
 @router.options("/projects/{project_id}", status_code=204)
 def project_options(project_id: str, shared: Shared) -> Response:
     """Say what can be done with a project."""
-    read_project(project_id, shared)
+    _projects.read(shared, project_id)
     return allow(shared.settings.update)
 
 
@@ -76,14 +75,14 @@ def update_project(project_id: str, body: ProjectBody, shared: Shared) -> Projec
 @router.get("/projects/{project_id}/users")
 def list_users(project_id: str, shared: Shared) -> list[UserView]:
     """List the users of a project: a bare list, without pages."""
-    read_project(project_id, shared)
+    _projects.read(shared, project_id)
     return [UserView()]
 
 
 @router.post("/projects/{project_id}/users")
 def add_user(project_id: str, body: UserBody, shared: Shared) -> ProjectView:
     """Add somebody who has an account; here there is but one account, which is in already."""
-    project = read_project(project_id, shared)
+    project = _projects.read(shared, project_id)
     if body.email != EMAIL:
         raise PlatformError(400, "nobody with that e-mail address has an account on this platform")
     return _keep_admin(project, body.projectRole)
@@ -92,7 +91,7 @@ def add_user(project_id: str, body: UserBody, shared: Shared) -> ProjectView:
 @router.put("/projects/{project_id}/users/{user_id}")
 def change_user(project_id: str, user_id: str, body: RoleBody, shared: Shared) -> ProjectView:
     """Change a user's role."""
-    project = read_project(project_id, shared)
+    project = _projects.read(shared, project_id)
     _known_user(user_id)
     return _keep_admin(project, body.projectRole)
 
@@ -100,7 +99,7 @@ def change_user(project_id: str, user_id: str, body: RoleBody, shared: Shared) -
 @router.delete("/projects/{project_id}/users/{user_id}")
 def remove_user(project_id: str, user_id: str, shared: Shared) -> ProjectView:
     """Remove a user, though never the last admin."""
-    project = read_project(project_id, shared)
+    project = _projects.read(shared, project_id)
     _known_user(user_id)
     return _keep_admin(project, "none")
 
