@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Generic, TypeVar
 
+import anyio.to_thread
+
 from .database import Owned, Session, Stored, Tested, now
 from .errors import PlatformError
 from .projects.models import Project
@@ -61,7 +63,10 @@ def _remember(state: State, model: type[Tested], object_id: str, error: str | No
 
 
 class Collection(Generic[M, V]):
-    """The objects of one model, and how they are shown."""
+    """The objects of one model, and how they are shown.
+
+    What reads takes no time worth a thread of its own; what writes waits for other writers, and is for threads.
+    """
 
     def __init__(self, model: type[M], view: type[V]) -> None:
         self._model = model
@@ -82,24 +87,32 @@ class Collection(Generic[M, V]):
         with state.database.read() as session:
             return self._view.model_validate(find(session, self._model, object_id))
 
-    def add(self, state: State, make: Callable[[Session], M], project_id: str | None = None) -> V:
+    async def add(self, state: State, make: Callable[[Session], M], project_id: str | None = None) -> V:
         """Store the object that `make` returns; 404 if its project is not there."""
-        with state.database.write() as session:
-            if project_id is not None:
-                find(session, Project, project_id)
-            made = make(session)
-            session.add(made)
-        return self._view.model_validate(made)
 
-    def change(self, state: State, object_id: str, change: Callable[[Session, M], None]) -> V:
+        def add() -> M:
+            with state.database.write() as session:
+                if project_id is not None:
+                    find(session, Project, project_id)
+                made = make(session)
+                session.add(made)
+            return made
+
+        return self._view.model_validate(await anyio.to_thread.run_sync(add))
+
+    async def change(self, state: State, object_id: str, change: Callable[[Session, M], None]) -> V:
         """Let `change` change an object; 404 if there is none."""
-        with state.database.write() as session:
-            found = find(session, self._model, object_id)
-            change(session, found)
-            session.save(found)
-        return self._view.model_validate(found)
 
-    def delete(
+        def save() -> M:
+            with state.database.write() as session:
+                found = find(session, self._model, object_id)
+                change(session, found)
+                session.save(found)
+            return found
+
+        return self._view.model_validate(await anyio.to_thread.run_sync(save))
+
+    async def delete(
         self, state: State, object_id: str, check: Callable[[Session, M], None] = lambda _session, _object: None
     ) -> None:
         """Delete an object unless `check` refuses; 404 if there is none."""
@@ -109,4 +122,4 @@ class Collection(Generic[M, V]):
             check(session, found)
             session.delete(found)
 
-        state.database.delete(delete)
+        await anyio.to_thread.run_sync(state.database.delete, delete)

@@ -15,10 +15,9 @@ from .call_log import Call
 from .errors import error_response
 from .faults import FaultRule
 from .pages.rendering import sign_in_page
+from .settings import API
 from .sign_in import session_of
 from .state import State
-
-API = "/ext/v1"
 
 _OPEN = ("/_local/health", "/sign-in")
 """What needs no proof of who calls."""

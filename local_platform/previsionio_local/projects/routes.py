@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio.to_thread
 from fastapi import APIRouter, Response
 
 from ..account import EMAIL, USER_ID
@@ -9,19 +10,20 @@ from ..crud import Collection
 from ..database import Session
 from ..errors import PlatformError
 from ..schemas import Page, allow
+from ..settings import API
 from ..state import PageNumber, Shared
 from .models import DEFAULT_COLOR, Project, new_project
 from .schemas import ProjectBody, ProjectView, RoleBody, UserBody, UserView
 
-router = APIRouter(tags=["projects"])
-updates = APIRouter(tags=["projects"])
+router = APIRouter(prefix=API, tags=["projects"])
+updates = APIRouter(prefix=API, tags=["projects"])
 """What is left out where updates are withheld."""
 
 _projects = Collection(Project, ProjectView)
 
 
 @router.get("/projects")
-def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
+async def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
     """List the projects, oldest first."""
     return _projects.page(shared, page)
 
@@ -29,39 +31,39 @@ def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
 # One of the vendor's SDKs posts with a slash at the end and follows no redirect.
 @router.post("/projects/", include_in_schema=False)
 @router.post("/projects")
-def create_project(body: ProjectBody, shared: Shared) -> ProjectView:
+async def create_project(body: ProjectBody, shared: Shared) -> ProjectView:
     """Make a project."""
-    return _projects.add(shared, lambda _: new_project(body.name, body.description, body.color))
+    return await _projects.add(shared, lambda _: new_project(body.name, body.description, body.color))
 
 
 @router.get("/projects/{project_id}")
-def read_project(project_id: str, shared: Shared) -> ProjectView:
+async def read_project(project_id: str, shared: Shared) -> ProjectView:
     """Return a project."""
     return _projects.read(shared, project_id)
 
 
 @router.delete("/projects/{project_id}", status_code=204)
-def delete_project(project_id: str, shared: Shared) -> None:
+async def delete_project(project_id: str, shared: Shared) -> None:
     """Delete a project with everything in it."""
     datasets: list[str] = []
 
     def note_datasets(session: Session, _: Project) -> None:
         datasets.extend(session.scalars("SELECT id FROM datasets WHERE project_id = ?", project_id))
 
-    _projects.delete(shared, project_id, note_datasets)
+    await _projects.delete(shared, project_id, note_datasets)
     shared.database.forget_lists(project_id)
-    shared.copier.forget(datasets)
+    await anyio.to_thread.run_sync(shared.copier.forget, datasets)
 
 
 @router.options("/projects/{project_id}", status_code=204)
-def project_options(project_id: str, shared: Shared) -> Response:
+async def project_options(project_id: str, shared: Shared) -> Response:
     """Say what can be done with a project."""
     _projects.read(shared, project_id)
     return allow(shared.settings.update)
 
 
 @updates.put("/projects/{project_id}")
-def update_project(project_id: str, body: ProjectBody, shared: Shared) -> ProjectView:
+async def update_project(project_id: str, body: ProjectBody, shared: Shared) -> ProjectView:
     """Change name, description and color: what is left out is emptied."""
 
     def change(_: Session, project: Project) -> None:
@@ -69,11 +71,11 @@ def update_project(project_id: str, body: ProjectBody, shared: Shared) -> Projec
         project.description = body.description
         project.color = body.color or DEFAULT_COLOR
 
-    return _projects.change(shared, project_id, change)
+    return await _projects.change(shared, project_id, change)
 
 
 @router.get("/projects/{project_id}/users")
-def list_users(project_id: str, shared: Shared) -> list[UserView]:
+async def list_users(project_id: str, shared: Shared) -> list[UserView]:
     """List the users of a project: a bare list, without pages."""
     _projects.read(shared, project_id)
     return [UserView()]
