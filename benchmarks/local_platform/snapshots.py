@@ -80,9 +80,9 @@ def _read_table(database: postgresql.PostgreSQL) -> int:
 
 @contextmanager
 def _copied(database: postgresql.PostgreSQL, options: str) -> Iterator[Iterator[bytes]]:
-    with database.connect(_DATABASE) as connection, connection.cursor() as cursor:
-        with cursor.copy(f"COPY {_TABLE} TO STDOUT ({options})") as copy:  # noqa: SIM117 - one line too long
-            yield map(bytes, copy)
+    command = f"COPY {_TABLE} TO STDOUT ({options})"
+    with database.connect(_DATABASE) as connection, connection.cursor().copy(command) as copy:
+        yield map(bytes, copy)
 
 
 def _snapshot(client: Client, source: dict[str, Any]) -> int:

@@ -18,7 +18,8 @@ def shown(found: Mapping[str, Any]) -> str:
 
 def _requests(found: Mapping[str, Any]) -> Iterator[str]:
     machine, (connectors, datasources) = found["machine"], found["objects"]
-    yield f"{machine['processor']}, {machine['processors']} processors, {machine['python']}, SQLite {machine['sqlite']}."
+    processor = f"{machine['processors']} processors {machine['processor']}"
+    yield f"{processor}, {machine['python']}, SQLite {machine['sqlite']}."
     yield f"{connectors:,} connectors and {datasources:,} data sources, {IN_FLIGHT} requests in flight; medians."
     yield "Ratios are to a bare Starlette route."
     yield ""

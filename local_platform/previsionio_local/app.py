@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
@@ -22,7 +23,6 @@ from .datasources import routes as datasources
 from .encryption import Cipher, token
 from .events import EventHub
 from .middleware import Gate
-from .pages.app import create_pages
 from .projects import routes as projects
 from .seeding import default_project
 from .settings import API, Settings
@@ -79,7 +79,14 @@ def _prepare(settings: Settings, database: Database) -> State:
 def create_app(state: State, cut: Callable[[Scope], None]) -> ASGIApp:
     """Return the application. `cut` closes the connection of a scope without an answer."""
     api = create_api(state)
-    return Gate(api, create_pages(state, api), state, cut)
+
+    @functools.cache
+    def pages() -> ASGIApp:
+        from .pages.app import create_pages
+
+        return create_pages(state, api)
+
+    return Gate(api, pages, state, cut)
 
 
 def create_api(state: State) -> FastAPI:
