@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_previsionio._core.kind import Field
-from pulumi_previsionio._core.kinds import KINDS, kind_of
+from pulumi_previsionio._core.kind import Field, Kind
+from pulumi_previsionio._core.kinds import DATASET, KINDS, kind_of
 from pulumi_previsionio._platform.collections import Collection
 
 from tests.engine.pulumi_cli import Stack
 from tests.torture.random_program import OTHER_PROJECT, PROGRAM, RandomProgram, Resource
-from tests.torture.size import chance, sized
+from tests.torture.size import FULL, chance, sized
 from tests.unit.fake_platform import PROJECT, FakePlatform
 
 WIRE = {field.argument: field.wire for kind in KINDS for field in kind.fields if field.wire}
-COLLECTIONS: Mapping[str, Collection] = {kind.collection.path.strip("/"): kind.collection for kind in KINDS}
+COLLECTIONS: Mapping[str, Collection] = {kind.collection.path: kind.collection for kind in KINDS}
 
 
 @pytest.fixture
@@ -43,18 +43,20 @@ def test_random_changes(engine: Path, tmp_path: Path, fake: FakePlatform, count:
     stack.program(PROGRAM)
     rounds = sized(2, 50)
     world = World(program, stack, fake)
+    changes, drifts = Counter[str](), Counter[str]()
     for number in range(rounds):
         fake.update = dice.random() < 0.5
         if number:
-            for change in program.change():
-                count(f"changes by {change}", 1)
-            for drift in world.drift(dice):
-                count(drift, 1)
-        stack_ran = world.up("--refresh") if number else world.up()
+            changes.update(program.change())
+            drifts.update(world.drift(dice))
+        done = world.up("--refresh") if number else world.up()
         world.agree()
-        assert stack.preview().changes == {}, f"round {number}: {stack_ran}"
+        assert stack.preview().changes == {}, f"round {number}: {done}"
     count("rounds", rounds)
-    count("resources of a round", len(program.resources))
+    count("changes of the program", changes.total())
+    count("drifts", drifts.total())
+    if FULL:
+        assert set(drifts) == {"deleted", *_all_fields()}
 
 
 class World:
@@ -87,19 +89,17 @@ class World:
                 continue
             if dice.random() < 0.3:
                 self._delete(id_)
-                drifted.append("objects deleted by others")
+                drifted.append("deleted")
             elif fields := self._fields(item):
                 field = dice.choice(fields)
                 item[str(field.wire)] = self._drifted(field, item, dice)
-                drifted.append(f"drifts of {item['collection']}.{field.name}")
+                drifted.append(f"{item['collection']}.{field.name}")
         return drifted
 
     def _fields(self, item: Mapping[str, Any]) -> list[Field]:
-        """Those that somebody can change: in a dataset no more than its name, and no object's project."""
         kind = kind_of(COLLECTIONS[item["collection"]], item)
         assert kind
-        shown = [field for field in kind.shown_fields if field.name != "project_id" and field.from_wire(item)]
-        return [field for field in shown if field.name == "name" or item["collection"] != "datasets"]
+        return [field for field in _changeable(kind) if field.from_wire(item)]
 
     def _drifted(self, field: Field, item: Mapping[str, Any], dice: random.Random) -> Any:
         if field.name == "connector_id":
@@ -162,8 +162,24 @@ class World:
         return self._ids[self._program[given["of"]]] if isinstance(given, dict) else given
 
 
-def test_every_kind_of_change_is_made() -> None:
+def _changeable(kind: Kind) -> list[Field]:
+    """The fields that somebody else can change: no object's project, and of a dataset no more than its name."""
+    return [
+        field
+        for field in kind.shown_fields
+        if field.name != "project_id" and (field.name == "name" or kind is not DATASET)
+    ]
+
+
+def _all_fields() -> set[str]:
+    return {f"{kind.collection.path}.{field.name}" for kind in KINDS for field in _changeable(kind)}
+
+
+def test_every_kind_of_change_is_made_to_every_kind_of_resource() -> None:
     program = RandomProgram(chance("kinds of change"), 30)
-    made = Counter(change for _ in range(20) for change in program.change())
+    made, kinds = Counter[str](), {each.cls for each in program.resources}
+    for _ in range(50):
+        made.update(program.change())
+        kinds |= {each.cls for each in program.resources}
     assert set(made) == {"add", "drop", "edit", "rotate", "rename", "move", "switch", "toggle"}
-    assert {each.cls for each in program.resources} == {kind.name for kind in KINDS}
+    assert kinds == {kind.name for kind in KINDS}

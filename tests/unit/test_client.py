@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_previsionio import NotFound, PlatformError, PrevisionError, Refused, Unreachable
 from pulumi_previsionio._platform import operation
-from pulumi_previsionio._platform.client import Client, Sending
+from pulumi_previsionio._platform.client import Client
 from pulumi_previsionio._platform.urls import quoted
 
 from tests.servers.process import make_certificate
@@ -53,7 +53,7 @@ def client(server: ScriptedServer) -> Client:
 
 
 def test_the_token_is_sent_bare_and_nothing_else_of_ours(server: ScriptedServer, client: Client) -> None:
-    client.create("/projects/P/connectors", {"name": "crm"}, Sending())
+    client.create("/projects/P/connectors", {"name": "crm"})
 
     (request,) = server.requests
     assert request.line == "POST /ext/v1/projects/P/connectors"
@@ -687,7 +687,7 @@ def test_many_threads_share_as_many_connections_and_none_is_lost(server: Scripte
 
     def work(number: int) -> None:
         server_says = (
-            client.get(f"/things/{number}") if number % 2 else client.create(f"/things/{number}", {"n": number}, Sending())
+            client.get(f"/things/{number}") if number % 2 else client.create(f"/things/{number}", {"n": number})
         )
         assert server_says == {}
 

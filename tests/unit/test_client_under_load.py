@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from pulumi_previsionio import PlatformError
-from pulumi_previsionio._platform.client import Client, Sending
+from pulumi_previsionio._platform.client import Client
 
 from tests.unit.fake_platform import TOKEN
 from tests.unit.scripted_server import CUT, Answer, Request, ScriptedServer
@@ -36,7 +36,7 @@ def work(client: Client, number: int) -> bool:
     path = f"/things/{number}"
     try:
         if number % 3 == 0:
-            answer = client.create(path, {"number": number}, Sending())
+            answer = client.create(path, {"number": number})
             assert answer["body"] == {"number": number}
         elif number % 3 == 1:
             answer = client.get(path)

@@ -250,7 +250,7 @@ def test_who_makes_equal_ones_at_that_time_keeps_any_from_being_taken(
     )
 
     with pytest.raises(
-        PlatformError, match="None is taken of 2 SQL connectors: .*, for somebody else makes equal ones"
+        PlatformError, match=r"None is taken of 2 SQL connectors: .*, for somebody else makes equal ones"
     ) as caught:
         create(context, sql(fake))
 
@@ -264,7 +264,7 @@ def test_an_object_made_long_after_the_request_is_not_taken(fake: FakePlatform, 
     fake.fault("POST", "/connectors", CUT, before=lambda: fake.store("connectors", **like_it(made_at=late)))
 
     with pytest.raises(
-        PlatformError, match="None is taken of 1 SQL connector: .*, for what is made more than 10 s after"
+        PlatformError, match=r"None is taken of 1 SQL connector: .*, for what is made more than 10 s after"
     ):
         create(context, sql(fake))
 
@@ -275,7 +275,7 @@ def test_what_two_looks_do_not_agree_on_is_not_taken(fake: FakePlatform, context
     fake.fault("GET", "/connectors", None, carried_out=True)
     fake.fault("GET", "/connectors", None, carried_out=True, before=lambda: fake.store("connectors", **like_it()))
 
-    with pytest.raises(PlatformError, match="None is taken of 2 SQL connectors: .*, for it cannot be told which"):
+    with pytest.raises(PlatformError, match=r"None is taken of 2 SQL connectors: .*, for it cannot be told which"):
         create(context, sql(fake))
 
 

@@ -98,9 +98,9 @@ class Client:
         """A POST that makes nothing and that the platform answers after a look behind a connector, such as a test."""
         self._done("POST", path, body=body, reaches_source=True)
 
-    def create(self, path: str, body: Mapping[str, Any], sending: Sending) -> dict[str, Any]:
-        """A POST that makes an object; never sent twice once it may have arrived."""
-        return self._json("POST", path, body=body, once=sending)
+    def create(self, path: str, body: Mapping[str, Any], sending: Sending | None = None) -> dict[str, Any]:
+        """A POST that makes an object; never sent twice once it may have arrived. `sending` is told of its way."""
+        return self._json("POST", path, body=body, once=sending or Sending())
 
     def capabilities(self, path: str) -> Capabilities:
         """What the platform announces for an object beyond the public contract.
