@@ -28,6 +28,8 @@ WRITTEN = json.loads((Path(__file__).parent / "written.json").read_text())
 """Python → state → digest of what 0.1.0 wrote there."""
 DIFF_NONE = provider_pb2.DiffResponse.DIFF_NONE
 PROVIDER = Path(__file__).parents[2] / "provider"
+TOLD = ("rows", "columns", "size", "state")
+"""What a snapshot says since 0.2.0."""
 TEXTS = """
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_previsionio import _dynamic
@@ -71,9 +73,15 @@ def test_a_stack_of_an_earlier_version_keeps_working(
     assert leaked([SECRET, ROTATED], json.dumps(kept["deployment"])) == []
     stack = new_stack("stack")
     restored(kept, fake, stack)
+    for item in fake.objects["datasets"].values():
+        item |= {"rows": 3, "columns": 8, "size": 99}
     before = json.dumps(fake.objects, sort_keys=True)
 
     assert stack.preview().changes == {}
+    assert "rows" not in stack.resources()["snapshot"]["outputs"]
+    stack.refresh()
+    snapshot = stack.resources()["snapshot"]["outputs"]
+    assert {name: snapshot[name] for name in TOLD} == {"rows": 3, "columns": 8, "size": 99, "state": "done"}
     assert stack.refresh().changes == {}
     assert stack.up().changes == {}
     assert json.dumps(fake.objects, sort_keys=True) == before
