@@ -145,7 +145,8 @@ def test_every_python_finds_nothing_to_change_in_those_states(
                 news = plain(host.check(provider, each["inputs"], **olds).inputs)
                 assert host.diff(provider, each["id"], olds, news).changes == DIFF_NONE, (version, each["urn"])
                 live = plain(host.read(provider, each["id"], olds).properties)
-                assert live == {name: value for name, value in olds.items() if name != "__provider"}, version
+                known = {name: value for name, value in olds.items() if name != "__provider"}
+                assert live == live | known, version  # later versions tell more
 
 
 def in_plain_text(value: Any) -> Any:
