@@ -9,6 +9,8 @@ from typing import Any
 
 from pulumi_previsionio._cli.manifest import TYPE
 
+from tests.measured import measured
+
 SCRIPT = """\
 #!{python} -IS
 import json, os, pathlib, signal, sys, time
@@ -89,7 +91,7 @@ class FakeEngine:
             env={
                 "PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]]),
                 "TMPDIR": str(self.temporary),
-                **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
+                **measured(),
                 **environment,
             },
             stdin=subprocess.DEVNULL,
