@@ -62,6 +62,8 @@ NAMES = (
     ),
 )
 """Of a table, a file or an object; no two are the same name."""
+OF_OBJECTS = (*NAMES[: NAMES.index("back\\\\slash")], "\u00e9t\u00e9")
+"""Fewer, since each takes several calls, and none with what SeaweedFS turns into a slash."""
 NOT_EVERYWHERE = (" leading", "trailing ", "\U0001f30a", ".hidden", "dotted.name", "a|b", "tab\tbed")
 
 
@@ -147,22 +149,22 @@ def on_s3(server: S3, tmp_path: Path) -> Iterator[Place]:
     bucket = f"names-{secrets.token_hex(4)}"
     client = server.client()
     client.create_bucket(Bucket=bucket)
-    for name in NAMES:
+    for name in OF_OBJECTS:
         client.put_object(Bucket=bucket, Key=f"a b/{name}", Body=content(name))
     connection = Connection("S3", username=server.username, password=server.password)
     settings = SourceSettings(s3_endpoint=server.endpoint)
-    yield Place(connection, {"bucket": bucket}, "path", NAMES, settings, "a b/")
+    yield Place(connection, {"bucket": bucket}, "path", OF_OBJECTS, settings, "a b/")
 
 
 @contextlib.contextmanager
 def on_google_storage(server: GoogleCloud, tmp_path: Path) -> Iterator[Place]:
     with server.storage_client() as client:
         bucket = client.create_bucket(f"names-{secrets.token_hex(4)}")
-        for name in NAMES:
+        for name in OF_OBJECTS:
             bucket.blob(f"a b/{name}").upload_from_string(content(name))
     connection = Connection("GCP", google_credentials=server.credentials)
     settings = SourceSettings(gcs_endpoint=server.endpoint)
-    yield Place(connection, {"g_cloud": "Storage", "bucket": bucket.name}, "path", NAMES, settings, "a b/")
+    yield Place(connection, {"g_cloud": "Storage", "bucket": bucket.name}, "path", OF_OBJECTS, settings, "a b/")
 
 
 @contextlib.contextmanager
