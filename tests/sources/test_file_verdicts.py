@@ -148,8 +148,8 @@ def test_all_agree_on_every_file(
         verified = client.call("POST", f"/connectors/{connector['_id']}/verify", json={"path": path})
         datasource = client.datasource(connector, path=path)
         tested = client.call("POST", f"/data-sources/{datasource['_id']}/test")
-        made = client.post("/projects/{project}/datasets/data-source", name="d", datasource_id=datasource["_id"])
-        datasets[path] = made["_id"], reason(verified), reason(tested)
+        made = client.start_dataset(datasource)
+        datasets[path] = made, reason(verified), reason(tested)
     differing = []
     for path, (dataset, verified, tested) in datasets.items():
         copied = client.copied(dataset)["errorMessage"]
