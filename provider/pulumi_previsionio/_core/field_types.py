@@ -181,7 +181,7 @@ class CredentialsType(SecretType):
 
     def parse(self, value: Any) -> Secret | SecretReference:
         if isinstance(value, SecretReference):
-            if value.digest is not None:  # it can be read, as was seen just now
+            if value.still_leads_there():  # else it cannot be read, as was told, or what it leads to is ignored
                 check_credentials(value.read().reveal())
             return value
         if value == {}:

@@ -292,7 +292,7 @@ def update(kind: Kind, id_: str, olds: Values, news: Values, context: Context) -
     if not any(_is_sent(field, olds, news) for field in changed):
         return {**news, **outputs_of(kind, olds)}
     try:
-        context.session.client.put(kind.collection.item_path(id_), to_wire(kind, news))
+        context.session.client.put(kind.collection.item_path(id_), to_wire(kind, _without_ignored(olds, news)))
     except NotFound:
         raise _gone_error(kind, id_, news) from None
     finally:
@@ -303,6 +303,18 @@ def update(kind: Kind, id_: str, olds: Values, news: Values, context: Context) -
     except PlatformError as error:
         raise _roll_back(kind, id_, olds, news, context, error) from None
     return {**news, **told}
+
+
+def _without_ignored(olds: Values, news: Values) -> Values:
+    """The new values without references that have not changed, but lead elsewhere today: such a change is ignored.
+
+    A secret that is left out stays as it is on the platform (platform-api.md §16).
+    """
+    return {
+        name: value
+        for name, value in news.items()
+        if not (isinstance(value, SecretReference) and value == olds.get(name) and not value.still_leads_there())
+    }
 
 
 def _end_update(kind: Kind, id_: str, values: Values, context: Context) -> None:
