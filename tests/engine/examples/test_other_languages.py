@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from previsionio_local import LocalPlatform
@@ -168,7 +169,7 @@ def test_a_stack_in_go(configured: Callable[[str], Copy], sdks: Path, platform: 
 
 KEY = {"type": "service_account", "project_id": "p", "client_email": "c@example.org", "private_key": "k\n"}
 SERVER = {"host": "h", "port": 1, "username": "u", "password": "known"}
-THEIRS = {
+THEIRS: dict[str, dict[str, Any]] = {
     "SQLConnector": {"type": "SQL", **SERVER},
     "FTPConnector": {"type": "FTP", **SERVER},
     "SFTPConnector": {"type": "SFTP", **SERVER},
