@@ -47,8 +47,7 @@ def on(fake: FakePlatform, kind: Kind, **changes: Any) -> Values:
 
 def existing(fake: FakePlatform, kind: Kind, **changes: Any) -> tuple[str, Values]:
     """An object on the context, and what the stack's state says of it."""
-    state = on(fake, kind, **changes)
-    id_, _ = lifecycle.create(kind, state, connect(fake))
+    id_, state = lifecycle.create(kind, on(fake, kind, **changes), connect(fake))
     fake.forget_calls()
     return id_, state
 
@@ -602,7 +601,7 @@ def test_an_existing_object_can_be_looked_up_with_all_that_the_platform_shows(
     kind: Kind, fake: FakePlatform, context: Context
 ) -> None:
     id_, state = existing(fake, kind)
-    shown = {field.name for field in kind.wire_fields if not field.is_secret} | {"platform_url"}
+    shown = {field.name for field in kind.shown_fields} | {output.name for output in kind.outputs} | {"platform_url"}
 
     assert lifecycle.look_up(kind, id_, context) == {name: state[name] for name in shown if name in state}
 

@@ -220,6 +220,16 @@ class SecondsType(FieldType):
         return value
 
 
+class CountType(FieldType):
+    """How many there are of something. What is no such number is no answer."""
+
+    description = "whole number"
+
+    def from_wire(self, value: Any) -> int | None:
+        value = super().from_wire(value)
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
 class FlagType(FieldType):
     """Yes or no."""
 
@@ -287,5 +297,6 @@ PASSWORD: Final = SecretType(may_be_empty=True)
 CREDENTIALS: Final = CredentialsType()
 COLOR: Final = ColorType()
 SECONDS: Final = SecondsType()
+COUNT: Final = CountType()
 FLAG: Final = FlagType()
 VALUES: Final = ValuesType()

@@ -28,13 +28,13 @@ from .._core.lookups import ANSWERS, Question
 from .._core.names import KINDS_BY_TOKEN, camel, semantic_version, snake, token
 from .._core.redaction import secrets_of
 from .._core.secret import reference_of
-from .._core.values import UNKNOWN, UNTOLD, Values, from_engine, to_engine
+from .._core.values import UNKNOWN, UNTOLD, Values, from_engine, inputs_of, outputs_of, to_engine
 from .._errors import PrevisionError
 from .._platform import operation
 from .._platform.session import new_session
 from .._platform.settings import EXPLICIT, NAMESPACE, resolve
 from .._version import __version__
-from .codec import Properties, decode, encode
+from .codec import UNKNOWN_TEXT, Properties, decode, encode
 from .wording import in_camel_case
 
 SCHEMA: Final = Path(__file__).with_name("schema.json")
@@ -154,7 +154,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any) -> Any:  # noqa: N802
         kind, given = _kind(request), decode(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=_dump(kind, _load(kind, given), given))
+            properties = _dump(kind, _load(kind, given), given)
+            for output in kind.outputs:
+                properties.fields[camel(output.name)].string_value = UNKNOWN_TEXT
+            return provider_pb2.CreateResponse(properties=properties)
         id_, values = lifecycle.create(kind, _load(kind, given), self._context)
         return provider_pb2.CreateResponse(id=id_, properties=_dump(kind, values, given))
 
@@ -164,7 +167,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         before, inputs = decode(request.properties), decode(request.inputs)
         if "platform_url" not in before.values:  # an import or a `get`, not a refresh: there is no earlier state
             found = lifecycle.look_up(kind, request.id, self._context)
-            told = encode(to_engine(kind, found))
+            told = encode(to_engine(kind, inputs_of(kind, found)))
             outputs = encode(to_engine(kind, {**_defaults(kind), **found}))
             return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=told)
         values = _before(kind, request.properties, request.inputs)
@@ -180,9 +183,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_guarded
     def Update(self, request: Any) -> Any:  # noqa: N802
         kind, given = _kind(request), decode(request.news)
-        values = _load(kind, given)
-        if not request.preview:
-            olds = _before(kind, request.olds, request.old_inputs)
+        values, olds = _load(kind, given), _before(kind, request.olds, request.old_inputs)
+        if request.preview:
+            values = {**values, **outputs_of(kind, olds)}
+        else:
             values = lifecycle.update(kind, request.id, olds, values, self._context)
         return provider_pb2.UpdateResponse(properties=_dump(kind, values, given))
 
