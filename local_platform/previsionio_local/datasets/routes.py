@@ -194,7 +194,7 @@ def _rows_of_file(path: Path, separator: str | None, decimal: str) -> Rows:
     from ..sources.tabular import read_table
 
     with path.open("rb") as file:
-        yield from read_table(file, CSVFormat(separator, decimal))
+        yield from read_table(file, path.parent, CSVFormat(separator, decimal))
 
 
 def _file_name(name: str) -> str:

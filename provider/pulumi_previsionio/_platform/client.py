@@ -1,8 +1,8 @@
 """HTTP to one platform: pooled, thread-safe, bounded in time; every failure becomes one of our errors.
 
-No more calls are in flight than the settings say. Those for which the platform reaches for a source (connection tests,
-look-ups) take as long as the source lets it wait; they are counted for themselves, as many again, so that however many
-of them wait, they hold up nothing else.
+As many calls are in flight as the platform can take (see `calls_in_flight`), and never more than the settings say.
+Those for which the platform reaches for a source (connection tests, look-ups) take as long as the source lets it wait;
+they are counted for themselves, as many again, so that however many of them wait, they hold up nothing else.
 
 Calls that may be repeated without harm are tried again when the connection breaks or the platform answers 502, 503 or
 504; a creation is tried again only when it cannot have reached the platform. Nobody who pauses before the next attempt
@@ -21,7 +21,6 @@ import json
 import random
 import re
 import ssl
-import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +32,7 @@ import urllib3
 from .._errors import NotFound, Refused, Unreachable
 from .._version import __version__
 from . import operation
+from .calls_in_flight import CallsInFlight, Verdict
 from .settings import DEFAULT_CALL_TIMEOUT
 from .watchdog import Watchdog, WatchedAdapter
 
@@ -58,7 +58,7 @@ class _BareToken(requests.auth.AuthBase):
 
 
 class Client:
-    """The API of one platform, below `{url}/ext/v1`. Safe for any number of threads; `parallelism` calls at a time."""
+    """The API of one platform, below `{url}/ext/v1`. Safe for any number of threads; `parallelism` calls at most."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Client:
         self.clock_offset: float | None = None
         """Seconds by which the platform's clock is ahead of ours, after its `Date` headers; None before the first."""
         self._call_timeout = call_timeout
-        self._places, self._source_places = (threading.Semaphore(parallelism) for _ in range(2))
+        self._places, self._source_places = (CallsInFlight(parallelism) for _ in range(2))
         self._session = _session(url, token, 2 * parallelism, ca_bundle)
         self._watchdog = Watchdog()
 
@@ -98,9 +98,9 @@ class Client:
         """A POST that makes nothing and that the platform answers after a look behind a connector, such as a test."""
         self._done("POST", path, body=body, reaches_source=True)
 
-    def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """A POST that makes an object; never sent twice once it may have arrived."""
-        return self._json("POST", path, body=body, once=True)
+    def create(self, path: str, body: Mapping[str, Any], sending: Sending | None = None) -> dict[str, Any]:
+        """A POST that makes an object; never sent twice once it may have arrived. `sending` is told of its way."""
+        return self._json("POST", path, body=body, once=sending or Sending())
 
     def capabilities(self, path: str) -> Capabilities:
         """What the platform announces for an object beyond the public contract.
@@ -183,7 +183,7 @@ class Client:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-        once: bool = False,
+        once: Sending | None = None,
         reaches_source: bool = False,
     ) -> dict[str, Any]:
         answer = self._call(method, path, query=query, body=body, once=once, reaches_source=reaches_source)
@@ -194,7 +194,7 @@ class Client:
         if not isinstance(content, dict):
             raise Unreachable(
                 f"{method} {path}: the platform answered {answer.status_code} without the JSON object it should hold",
-                outcome_unknown=once,
+                outcome_unknown=once is not None,
             )
         return content
 
@@ -205,12 +205,12 @@ class Client:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-        once: bool = False,
+        once: Sending | None = None,
         reaches_source: bool = False,
     ) -> requests.Response:
         for attempt in itertools.count(1):
             try:
-                answer = self._send(method, path, query, body, reaches_source)
+                answer = self._send(method, path, query, body, reaches_source, once)
             except Unreachable as failure:
                 may_repeat = not (once and failure.outcome_unknown)
                 if may_repeat and not isinstance(failure, _Hopeless) and self._pause(attempt, method, path):
@@ -231,15 +231,20 @@ class Client:
         query: Mapping[str, Any] | None,
         body: Mapping[str, Any] | None,
         reaches_source: bool,
+        once: Sending | None,
     ) -> requests.Response:
         """One attempt, as long as both the call and the operation that makes it may take."""
         places = self._source_places if reaches_source else self._places
-        if not places.acquire(timeout=_longest_wait(operation.remaining())):
+        place = places.begin(_longest_wait(operation.remaining()))
+        if place is None:
             raise self._out_of_time(method, path)
+        verdict: Verdict = "failed"
         try:
             seconds = min(self._call_timeout, operation.remaining())
             if seconds <= 0:
                 raise self._out_of_time(method, path)
+            if once:
+                once.at = time.time()
             with self._watchdog.watching(seconds, _line(method, path)) as call:
                 try:
                     answer = self._session.request(
@@ -257,10 +262,13 @@ class Client:
                         raise _Hopeless(text, outcome_unknown=not never_sent) from None
                     is_late = call.was_cut or (not never_sent and _is_caused_by(error, _TIMEOUTS))
                     reason = f"none came within {seconds:.3g} s" if is_late else _network_reason(error)
+                    # A source that hangs says nothing of the platform.
+                    verdict = "overloaded" if is_late and not reaches_source else "failed"
                 else:
                     never_sent, reason = False, f"it did not end within {seconds:.3g} s" if call.was_cut else ""
+                    verdict = _verdict(answer.status_code)
         finally:
-            places.release()
+            places.end(place, verdict)
         if reason:
             raise Unreachable(self._no_answer(reason), outcome_unknown=not never_sent)
         # http.client takes a head that ends early for a whole one; `Date` stands in every answer (RFC 9110 §6.6.1).
@@ -339,6 +347,16 @@ class _Hopeless(Unreachable):
     """No attempt will reach the platform."""
 
 
+@dataclasses.dataclass
+class Sending:
+    """A creation on its way.
+
+    `at` is when it was sent by the clock of this machine; what is sent again has never arrived before.
+    """
+
+    at: float = 0.0
+
+
 @dataclasses.dataclass(frozen=True)
 class Page:
     """One page of a list: its items; how many items the list has, and how many pages."""
@@ -376,6 +394,13 @@ def _session(url: str, token: str, connections: int, ca_bundle: str | None) -> r
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
     return session
+
+
+def _verdict(status: int) -> Verdict:
+    """What an answer says of the platform's load (RFC 6585 §4, RFC 9110 §15.6.4)."""
+    if status in (429, 503):
+        return "overloaded"
+    return "answered" if status < 500 else "failed"
 
 
 def _longest_wait(seconds: float) -> float | None:
