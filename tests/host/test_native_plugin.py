@@ -23,10 +23,11 @@ from pulumi_previsionio._core.engine_memory import DEFAULT_NAME
 from pulumi_previsionio._core.kind import Kind
 from pulumi_previsionio._core.names import camel
 from pulumi_previsionio._native.codec import UNKNOWN_TEXT
+from pulumi_previsionio._platform.calls_in_flight import START
 
 from tests.host.native_plugin import COMMAND, NativePlugin, plain, secret, secrets_in, struct
 from tests.host.provider_host import PROVIDER
-from tests.host.test_parallelism import ENOUGH, Together, new_id
+from tests.host.test_parallelism import ENOUGH, PATIENT, Together, growing, new_id
 from tests.secret_search import leaked, planted, planted_in_ascii
 from tests.unit.examples import KINDS, inputs
 from tests.unit.fake_platform import PROJECT, TOKEN, FakePlatform
@@ -514,21 +515,40 @@ def test_the_lookups_are_functions(plugin: NativePlugin, fake: FakePlatform) -> 
     assert plugin.invoke("listTables", connectorId=id_, database="crm") == {"items": ["customers", "orders"]}
     assert plugin.invoke("getProject", id=PROJECT)["name"] == "tests"
     assert refusal(lambda: plugin.invoke("getConnector", name="fuond")).startswith(
-        f"get_connector: there is no connector named 'fuond' in project {PROJECT}. There are "
+        f"getConnector: there is no connector named 'fuond' in project {PROJECT}. There are "
     )
-    assert refusal(lambda: plugin.invoke("listTables", database="crm")) == "list_tables: connector_id: is required"
+    assert refusal(lambda: plugin.invoke("listTables", database="crm")) == "listTables: connectorId: is required"
 
 
 # Many at once, and the end
 
 
-@pytest.mark.parametrize("parallelism", [16, 64])
+_PATIENT_COMMAND = (sys.executable, "-c", f"{PATIENT}\nfrom pulumi_previsionio._native.main import main; main()")
+
+
+@pytest.mark.parametrize("parallelism", [16, START])
 def test_as_many_calls_are_in_flight_as_the_settings_say(parallelism: int) -> None:
-    config = {"url": "", "token": TOKEN, "parallelism": str(parallelism)}
-    with ScriptedServer(Together(parallelism)) as server, NativePlugin({**config, "url": server.url}) as plugin:
-        creations = [plugin.create_later("Project", {"name": f"p{number}"}) for number in range(2 * parallelism)]
-        assert len({creation.result().id for creation in creations}) == 2 * parallelism
+    config = {"token": TOKEN, "parallelism": str(parallelism)}
+    with (
+        ScriptedServer(Together(parallelism)) as server,
+        NativePlugin({**config, "url": server.url}, command=_PATIENT_COMMAND) as plugin,
+    ):
+        make_projects(plugin, 2 * parallelism)
         assert server.most_in_flight == parallelism
+
+
+def test_more_calls_are_in_flight_while_the_platform_gets_no_slower() -> None:
+    with (
+        ScriptedServer(growing()) as server,
+        NativePlugin({"url": server.url, "token": TOKEN}, command=_PATIENT_COMMAND) as plugin,
+    ):
+        make_projects(plugin, 3 * START)
+        assert server.most_in_flight == 2 * START
+
+
+def make_projects(plugin: NativePlugin, count: int) -> None:
+    creations = [plugin.create_later("Project", {"name": f"p{number}"}) for number in range(count)]
+    assert len({creation.result().id for creation in creations}) == count
 
 
 def test_an_operation_takes_no_longer_than_the_resources_timeouts_say_and_its_waits_are_told() -> None:

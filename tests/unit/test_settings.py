@@ -118,7 +118,7 @@ def test_a_token_is_in_no_representation() -> None:
     assert "stack-token" not in repr(resolve(STACK.get, {}))
 
 
-@pytest.mark.parametrize(("value", "threads"), [(None, 16), ("", 16), ("1", 1), ("64", 64), (8.0, 8), ("8.0", 8)])
+@pytest.mark.parametrize(("value", "threads"), [(None, 64), ("", 64), ("1", 1), ("64", 64), (8.0, 8), ("8.0", 8)])
 def test_parallelism(value: Any, threads: int) -> None:
     assert resolve({**STACK, "previsionio:parallelism": value}.get, {}).parallelism == threads
 
@@ -128,7 +128,7 @@ def test_an_impossible_parallelism_is_refused(value: Any) -> None:
     settings = resolve({**STACK, "previsionio:parallelism": value}.get, {})
 
     assert settings.problems == ("previsionio:parallelism must be a whole number from 1 to 64",)
-    assert settings.parallelism == 16
+    assert settings.parallelism == 64
 
 
 @pytest.mark.parametrize("key", ["callTimeout", "operationTimeout"])

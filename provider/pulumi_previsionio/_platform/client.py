@@ -1,8 +1,8 @@
 """HTTP to one platform: pooled, thread-safe, bounded in time; every failure becomes one of our errors.
 
-No more calls are in flight than the settings say. Those for which the platform reaches for a source (connection tests,
-look-ups) take as long as the source lets it wait; they are counted for themselves, as many again, so that however many
-of them wait, they hold up nothing else.
+As many calls are in flight as the platform can take (see `calls_in_flight`), and never more than the settings say.
+Those for which the platform reaches for a source (connection tests, look-ups) take as long as the source lets it wait;
+they are counted for themselves, as many again, so that however many of them wait, they hold up nothing else.
 
 Calls that may be repeated without harm are tried again when the connection breaks or the platform answers 502, 503 or
 504; a creation is tried again only when it cannot have reached the platform. Nobody who pauses before the next attempt
@@ -21,7 +21,6 @@ import json
 import random
 import re
 import ssl
-import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -33,6 +32,7 @@ import urllib3
 from .._errors import NotFound, Refused, Unreachable
 from .._version import __version__
 from . import operation
+from .calls_in_flight import CallsInFlight, Verdict
 from .settings import DEFAULT_CALL_TIMEOUT
 from .watchdog import Watchdog, WatchedAdapter
 
@@ -58,7 +58,7 @@ class _BareToken(requests.auth.AuthBase):
 
 
 class Client:
-    """The API of one platform, below `{url}/ext/v1`. Safe for any number of threads; `parallelism` calls at a time."""
+    """The API of one platform, below `{url}/ext/v1`. Safe for any number of threads; `parallelism` calls at most."""
 
     def __init__(
         self,
@@ -73,7 +73,7 @@ class Client:
         self.clock_offset: float | None = None
         """Seconds by which the platform's clock is ahead of ours, after its `Date` headers; None before the first."""
         self._call_timeout = call_timeout
-        self._places, self._source_places = (threading.Semaphore(parallelism) for _ in range(2))
+        self._places, self._source_places = (CallsInFlight(parallelism) for _ in range(2))
         self._session = _session(url, token, 2 * parallelism, ca_bundle)
         self._watchdog = Watchdog()
 
@@ -235,8 +235,10 @@ class Client:
     ) -> requests.Response:
         """One attempt, as long as both the call and the operation that makes it may take."""
         places = self._source_places if reaches_source else self._places
-        if not places.acquire(timeout=_longest_wait(operation.remaining())):
+        place = places.begin(_longest_wait(operation.remaining()))
+        if place is None:
             raise self._out_of_time(method, path)
+        verdict: Verdict = "failed"
         try:
             seconds = min(self._call_timeout, operation.remaining())
             if seconds <= 0:
@@ -260,10 +262,13 @@ class Client:
                         raise _Hopeless(text, outcome_unknown=not never_sent) from None
                     is_late = call.was_cut or (not never_sent and _is_caused_by(error, _TIMEOUTS))
                     reason = f"none came within {seconds:.3g} s" if is_late else _network_reason(error)
+                    # A source that hangs says nothing of the platform.
+                    verdict = "overloaded" if is_late and not reaches_source else "failed"
                 else:
                     never_sent, reason = False, f"it did not end within {seconds:.3g} s" if call.was_cut else ""
+                    verdict = _verdict(answer.status_code)
         finally:
-            places.release()
+            places.end(place, verdict)
         if reason:
             raise Unreachable(self._no_answer(reason), outcome_unknown=not never_sent)
         # http.client takes a head that ends early for a whole one; `Date` stands in every answer (RFC 9110 §6.6.1).
@@ -389,6 +394,13 @@ def _session(url: str, token: str, connections: int, ca_bundle: str | None) -> r
     for scheme in ("http://", "https://"):
         session.mount(scheme, adapter)
     return session
+
+
+def _verdict(status: int) -> Verdict:
+    """What an answer says of the platform's load (RFC 6585 §4, RFC 9110 §15.6.4)."""
+    if status in (429, 503):
+        return "overloaded"
+    return "answered" if status < 500 else "failed"
 
 
 def _longest_wait(seconds: float) -> float | None:

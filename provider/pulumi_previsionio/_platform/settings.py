@@ -23,7 +23,7 @@ EXPLICIT: Final = f"{NAMESPACE}:explicit"
 settings that come from the environment all the same, each with its variable, such as `token=STAGING_TOKEN`. The engine
 maps that to the vendor's name only if it is set, so the vendor's own may hold the token of another platform."""
 
-DEFAULT_PARALLELISM: Final = 16
+DEFAULT_PARALLELISM: Final = 64
 DEFAULT_CALL_TIMEOUT: Final = 60.0
 DEFAULT_OPERATION_TIMEOUT: Final = 300.0
 _LONGEST_TIMEOUT: Final = 86_400
@@ -61,7 +61,7 @@ class Setting:
 URL_SETTING: Final = Setting("url", "PREVISION_URL", "url", "address of the platform")
 TOKEN_SETTING: Final = Setting("token", "PREVISION_MASTER_TOKEN", "token", "token for the platform", secret=True)
 PROJECT_SETTING: Final = Setting("project_id", "PREVISION_PROJECT_ID", "projectId", "project")
-PARALLELISM_SETTING: Final = Setting("parallelism", "PREVISION_PARALLELISM", "parallelism", "number of calls in flight")
+PARALLELISM_SETTING: Final = Setting("parallelism", "PREVISION_PARALLELISM", "parallelism", "most calls in flight")
 CALL_TIMEOUT_SETTING: Final = Setting(
     "call_timeout", "PREVISION_CALL_TIMEOUT", "callTimeout", "seconds that a call may take"
 )
@@ -92,7 +92,7 @@ class Settings:
     token: str | None = dataclasses.field(repr=False)
     project_id: str | None
     parallelism: int = DEFAULT_PARALLELISM
-    """Calls in flight at the same time."""
+    """The most calls in flight at the same time; the platform may be given fewer (see `calls_in_flight`)."""
     call_timeout: float = DEFAULT_CALL_TIMEOUT
     """Seconds from the sending of a call to the last byte of its answer."""
     operation_timeout: float = DEFAULT_OPERATION_TIMEOUT

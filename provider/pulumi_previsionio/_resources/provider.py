@@ -51,7 +51,7 @@ class Provider(pulumi.ProviderResource):
             url: the platform's address, such as `https://company.prevision.io`.
             token: the master token, kept secret.
             project_id: the default project of the resources. Default: none.
-            parallelism: calls at the same time, 1 to 64. Default: 16.
+            parallelism: the most calls at the same time, 1 to 64; fewer where the platform gets slower. Default: 64.
             call_timeout: seconds from the sending of a call to the end of its answer, 1 to 86400. Default: 60.
             operation_timeout: seconds that one operation on one resource may take, with all its calls and pauses,
                 1 to 86400. A snapshot has its own `timeout` besides. Default: 300.
