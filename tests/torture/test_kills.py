@@ -171,7 +171,7 @@ OPERATIONS = {
     "replace by the plugin": Operation("one", "two", updates=False, door=NATIVE),
     "import by the plugin": Operation(None, run=_import, door=NATIVE, imports=True),
 }
-IN_THE_CUT = ("create", "replace")
+IN_THE_CUT = ("create", "replace", "import by the plugin")
 SAMPLED = ("create by the plugin", "replace by the plugin")
 """Those that differ from others in the door alone."""
 
@@ -250,7 +250,7 @@ def _cells(name: str, calls: list[Call]) -> list[Cell]:
     some = dice.sample(boundaries, min(len(boundaries), 4))
     interrupts = [Cell(*boundary, victim) for boundary in some for victim in INTERRUPTS]
     if not FULL:
-        return [dice.choice(kills if name == "create" else interrupts)]
+        return [dice.choice(interrupts if name == "replace" else kills)]
     return [*(dice.sample(kills, min(len(kills), 12)) if name in SAMPLED else kills), *interrupts]
 
 
