@@ -35,5 +35,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     if counts:
         failed = sum(len(terminalreporter.getreports(outcome)) for outcome in ("failed", "error"))
         terminalreporter.section(f"torture{'' if FULL else ', a cut'}; SEED={SEED}")
-        for what, number in [*sorted(counts.items()), ("failures", failed)]:
+        for what, number in [*sorted((+counts).items()), ("failures", failed)]:
             terminalreporter.write_line(f"{number:>9,} {what}")

@@ -43,7 +43,7 @@ def play(some: Sequence[tuple[Course, Cell]], *, by_plugin: bool = False) -> lis
     violations: list[str] = []
     todo = collections.deque(some)
     with contextlib.ExitStack() as stack:
-        platforms = [stack.enter_context(_platform()) for _ in range(SIDE_BY_SIDE)]
+        platforms = [stack.enter_context(_platform()) for _ in range(min(SIDE_BY_SIDE, -(-len(some) // 4)))]
         while todo:
             violations += _play_on_hosts(todo, platforms, by_plugin)
     return violations

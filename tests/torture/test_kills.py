@@ -23,7 +23,7 @@ import pytest
 from tests.engine.pulumi_cli import Run, Stack
 from tests.torture.http_proxy import Call, HttpProxy, Request
 from tests.torture.processes import end_all, processes_of
-from tests.torture.size import FULL, chance, sized
+from tests.torture.size import FULL, chance
 from tests.unit.fake_platform import PROJECT, FakePlatform
 
 COMMAND = Path(sys.prefix) / "bin" / "pulumi-previsionio"
@@ -247,11 +247,11 @@ def _cells(name: str, calls: list[Call]) -> list[Cell]:
     ]
     dice = chance("kills", name)
     kills = [Cell(*boundary, victim) for boundary in boundaries for victim in KILLS]
-    if name in SAMPLED or not FULL:
-        kills = dice.sample(kills, min(len(kills), sized(1, 12)))
-    some = dice.sample(boundaries, min(len(boundaries), sized(1, 4)))
+    some = dice.sample(boundaries, min(len(boundaries), 4))
     interrupts = [Cell(*boundary, victim) for boundary in some for victim in INTERRUPTS]
-    return [*kills, *(interrupts if FULL else dice.sample(interrupts, 1))]
+    if not FULL:
+        return [dice.choice(interrupts if name == "replace" else kills)]
+    return [*(dice.sample(kills, min(len(kills), 12)) if name in SAMPLED else kills), *interrupts]
 
 
 def _changes_something(request: Request) -> bool:
