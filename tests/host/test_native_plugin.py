@@ -581,7 +581,7 @@ def test_an_operation_takes_no_longer_than_the_resources_timeouts_say_and_its_wa
         config = {"url": server.url, "token": TOKEN}
         with NativePlugin(config, command=command, engine=address) as plugin:
             old, new = struct({"name": "slow"}), struct({"name": "renamed"})
-            made = {"id": new_id(next(numbers)), "timeout": 2.0}
+            made: dict[str, Any] = {"id": new_id(next(numbers)), "timeout": 2.0}
             calls = [
                 plugin.create_later("Project", {"name": "slow"}, seconds=2.0),
                 plugin.stub.Update.future(
