@@ -41,7 +41,7 @@ def from_engine(kind: Kind, properties: Mapping[str, Any]) -> Values:
 
     Keys that are no inputs of this kind stay, for validation to complain about.
     """
-    fields = {field.name: field for field in kind.fields}
+    fields = kind.by_name
     return {
         name: value if is_marker(value) or name not in fields else fields[name].type.from_engine(value)
         for name, value in properties.items()
@@ -53,7 +53,7 @@ def from_engine(kind: Kind, properties: Mapping[str, Any]) -> Values:
 
 def to_engine(kind: Kind, values: Values) -> dict[str, Any]:
     """Values → properties for the engine, which marks the secret ones again by their names."""
-    fields = {field.name: field for field in kind.fields}
+    fields = kind.by_name
     return {
         name: value if is_marker(value) or name not in fields else fields[name].type.to_engine(value)
         for name, value in values.items()

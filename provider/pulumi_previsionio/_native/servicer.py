@@ -122,7 +122,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if "name" not in news:
             news[DEFAULT_NAME] = _name(request)
         values, problems = lifecycle.check(kind, olds, news, self._context)
-        secrets = self._secrets(request)
+        secrets = self._secrets(request) if problems else []
         # Never with a property's name: the engine would print the value beside it, also a secret one.
         failures = [provider_pb2.CheckFailure(property="", reason=one_line(text, secrets)) for text in problems]
         return provider_pb2.CheckResponse(inputs=_dump(kind, values, given), failures=failures)
