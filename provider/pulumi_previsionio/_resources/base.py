@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar, cast
@@ -88,10 +87,14 @@ class PrevisionResource(Resource):
         return resource
 
 
-@functools.cache
+_references: dict[type[Provider], str] = {}
+"""How states name each provider class: none has a state of its own, so that all of its resources name it alike."""
+
+
 def _serialized(provider_class: type[Provider]) -> str:
-    """How states name a provider class: it has no state of its own, so that all of its resources name it alike."""
-    return serialize_provider(provider_class())
+    if provider_class not in _references:
+        _references[provider_class] = str(serialize_provider(provider_class()))
+    return _references[provider_class]
 
 
 def _annotations(cls: type) -> dict[str, Any]:
