@@ -3,7 +3,7 @@
 python := .venv/bin/python
 typed := __main__.py benchmarks examples provider local_platform tests tools
 
-.PHONY: help venv engine up down test torture languages test-servers lint bench docs links dist compat workflows clean
+.PHONY: help venv engine up down test torture languages test-servers lint bench docs pictures links dist compat workflows clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -42,6 +42,9 @@ bench: .venv/.bench engine ## our speed beside two other providers'; a while, an
 
 docs: .venv/.docs ## the reference as web pages, in build/docs
 	$(python) -m sphinx --fail-on-warning --keep-going --fresh-env --quiet --builder html docs build/docs
+
+pictures: .venv/.dev engine test-servers ## records the session that the README shows, and draws it
+	RENEW=1 $(python) -m pytest tests/engine/test_readme.py -k caught_mistake
 
 links: .venv/.docs ## whether the links of the reference to other sites lead somewhere; needs the internet
 	$(python) -m sphinx --builder linkcheck --quiet docs build/links

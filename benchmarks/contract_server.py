@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from tests.contract import API, TOKEN, Contract
+from tests.contract import API, PROJECT, TOKEN, Contract
 
 DATABASE: Final = "crm"
 CONTROL: Final = "/_benchmark"
@@ -129,6 +129,11 @@ class Server:
         """Answer a call of the benchmark itself, which is not counted."""
         if what == "/reset":
             self.contract = self._new_contract()
+            for number in range(json.loads(body)):
+                connector = self.contract.store("connectors", project_id=PROJECT, name=f"foreign-{number}", type="SQL")
+                self.contract.store(
+                    "data-sources", project_id=PROJECT, name=f"foreign-{number}", connector_id=connector
+                )
         elif what == "/latency":
             self.latency = json.loads(body)
         elif what == "/take":
@@ -165,10 +170,10 @@ class Platform:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def reset(self, latency: float) -> None:
-        """No objects, no counts; from now on each answer takes `latency` seconds."""
+    def reset(self, latency: float, foreign: int = 0) -> None:
+        """Nothing but so many foreign connectors and data sources, no counts; each answer takes `latency` seconds."""
         self._control("/latency", latency)
-        self._control("/reset")
+        self._control("/reset", foreign)
         self.take()
 
     def take(self) -> Counted:

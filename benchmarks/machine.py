@@ -19,6 +19,8 @@ IDLE: Final = 0.1
 _LOOK: Final = 0.5
 _SAMPLE: Final = 0.25
 _WORTH_TELL: Final = 0.02
+_PROVIDERS: Final = ("pulumi.dynamic", "pulumi-resource-previsionio", "terraform-provider-")
+"""What the command of a process with a provider contains."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -116,7 +118,7 @@ def _watch(seen: Watched, done: threading.Event) -> None:
                 command = _command(process.pid)
                 if process.name in ("pulumi", "tofu"):
                     seen.cli_memory = max(seen.cli_memory, _peak(process.pid))
-                elif "pulumi.dynamic" in command or "terraform-provider-" in command:
+                elif any(part in command for part in _PROVIDERS):
                     seen.host_memory = max(seen.host_memory, _peak(process.pid))
 
 

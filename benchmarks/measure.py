@@ -1,4 +1,4 @@
-"""One stack's life under one provider, each operation measured."""
+"""One stack's life under one contender, each operation measured."""
 
 from __future__ import annotations
 
@@ -12,117 +12,160 @@ from typing import Final
 from benchmarks import opentofu
 from benchmarks.contract_server import Platform
 from benchmarks.machine import wait_until_idle, watched
-from benchmarks.programs import CHANGED_HOST, Provider, PulumiProvider, Size, program
+from benchmarks.programs import CHANGED_HOST, HOST, Contender, PulumiContender, Size, python_program, yaml_resources
 from tests.contract import PROJECT, TOKEN
 from tests.engine.pulumi_cli import Run, Stack
 
 ROOT: Final = Path(__file__).parents[1]
-OPERATIONS: Final = ("create", "unchanged preview", "refresh", "change of one host", "destroy")
+CREATE, PREVIEW, REFRESH, CHANGE, DESTROY = OPERATIONS = (
+    "create",
+    "unchanged preview",
+    "refresh",
+    "change of one host",
+    "destroy",
+)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a life is lived under."""
+
+    contender: Contender
+    size: Size
+    latency: float = 0.0
+    """Seconds before each of the platform's answers."""
+    parallel: int | None = None
+    """Operations that the engine has going on at once; None for its default, four for each processor."""
+    has_checkpoints: bool = True
+    """Whether the engine writes its state at each step, as it does unless told otherwise."""
+    foreign: int = 0
+    """Connectors in the same project that are none of the stack's, and as many data sources."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of the engine."""
+    """One run."""
 
-    provider: str
+    contender: str
     size: str
+    objects: int
     latency: float
-    """Seconds before each of the platform's answers."""
+    parallel: int | None
+    has_checkpoints: bool
+    foreign: int
     operation: str
     seconds: float
     cpu_seconds: float
-    """Of all processes of the engine together; the platform's are not among them."""
+    """Of all processes of the command together; the platform's are not among them."""
     calls: dict[str, int]
     connections: int
     most_in_flight: int
     cli_memory: int
     host_memory: int
+    state_bytes: int
+    """Of the state afterwards."""
     busy_before: float
     """Part of the machine that others used just before, 0 to 1."""
     others: dict[str, float]
     """What else ran, with the part of one processor that it used."""
 
 
-@dataclass(frozen=True)
-class Conditions:
-    """What is the same for all runs."""
+def life(conditions: Conditions, engine: Path, platform: Platform, idle_wait: float) -> Iterator[Measured]:
+    """Create, preview, refresh, change and destroy a stack; fails when one of them does something else.
 
-    engine: Path
-    platform: Platform
-    parallel: int
-    """Operations that the engine has going on at once."""
-    parallelism: int
-    """Calls that our provider has in flight at once."""
-    idle_wait: float
-    """Seconds to wait for an idle machine before each run, at most."""
-
-
-def life(provider: Provider, size: Size, latency: float, conditions: Conditions) -> Iterator[Measured]:
-    """Create, preview, refresh, change and destroy a stack of that size; fails when one of them does something else."""
-    conditions.platform.reset(latency)
+    Args:
+        conditions: Who does it, and under what.
+        engine: The folder with `pulumi`.
+        platform: What is called.
+        idle_wait: Seconds to wait for an idle machine before each operation, at most.
+    """
+    platform.reset(conditions.latency, conditions.foreign)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as home:
-        runs: Mapping[str, Callable[[], float]]
-        if isinstance(provider, PulumiProvider):
-            runs = _operations(provider, size, Path(home), conditions)
+        operations: Mapping[str, Callable[[], float]]
+        if isinstance(conditions.contender, PulumiContender):
+            operations = _operations(conditions.contender, conditions, Path(home), engine, platform.url)
         else:
-            runs = opentofu.operations(size, Path(home), conditions.platform.url)
+            operations = opentofu.operations(conditions.size, Path(home), platform.url)
         for operation in OPERATIONS:
-            yield _measured(provider.name, size, latency, operation, runs[operation], conditions)
+            yield _measured(conditions, operation, operations[operation], Path(home), platform, idle_wait)
 
 
 def _operations(
-    provider: PulumiProvider, size: Size, home: Path, conditions: Conditions
+    contender: PulumiContender, conditions: Conditions, home: Path, engine: Path, url: str
 ) -> Mapping[str, Callable[[], float]]:
     """What does each operation on a new stack; returns its seconds, fails when something else was done."""
-    stack = Stack(home / "stack", conditions.engine, {"QUICK_PIP_PREFIX": ""})  # with all that users wait for
+    stack = Stack(home / "stack", engine, {"QUICK_PIP_PREFIX": ""})  # with all that users wait for
     stack.environment |= {
-        "PREVISION_URL": conditions.platform.url,
+        "PREVISION_URL": url,
         "PREVISION_MASTER_TOKEN": TOKEN,
         "PREVISION_PROJECT_ID": PROJECT,
         "PYTHONPATH": str(ROOT),  # for the providers of this folder
-        "PULUMI_PARALLEL": str(conditions.parallel),
     }
-    stack.config("previsionio:parallelism", str(conditions.parallelism))
+    if conditions.parallel:
+        stack.environment["PULUMI_PARALLEL"] = str(conditions.parallel)
+    if not conditions.has_checkpoints:
+        stack.environment |= {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "true"}
+
+    def write(host: str) -> None:
+        resources = yaml_resources(conditions.size, host) if contender.runtime == "yaml" else ""
+        stack.describe_project(contender.runtime, plugin=contender.is_plugin, rest=resources)
+        if contender.runtime == "python":
+            stack.program(python_program(contender, conditions.size, host))
 
     def seconds(run: Run, **expected: int) -> float:
         changes = list(run.changes.values())
-        assert {op: changes.count(op) for op in set(changes)} == expected, f"{provider.name}: {run.stdout}"
+        assert {op: changes.count(op) for op in set(changes)} == expected, f"{contender.name}: {run.stdout}"
         return run.seconds
 
-    everything = size.objects
+    def change() -> float:
+        write(CHANGED_HOST)
+        return seconds(stack.up(), update=1)
+
+    everything = conditions.size.objects
+    write(HOST)
     return {
-        "create": lambda: seconds(stack.up(program(provider, size)), create=everything),
-        "unchanged preview": lambda: seconds(stack.preview()),
-        "refresh": lambda: seconds(stack.refresh()),
-        "change of one host": lambda: seconds(stack.up(program(provider, size, host=CHANGED_HOST)), update=1),
-        "destroy": lambda: seconds(stack.destroy(), delete=everything),
+        CREATE: lambda: seconds(stack.up(), create=everything),
+        PREVIEW: lambda: seconds(stack.preview()),
+        REFRESH: lambda: seconds(stack.refresh()),
+        CHANGE: change,
+        DESTROY: lambda: seconds(stack.destroy(), delete=everything),
     }
 
 
 def _measured(
-    name: str, size: Size, latency: float, operation: str, run: Callable[[], float], conditions: Conditions
+    conditions: Conditions, operation: str, run: Callable[[], float], home: Path, platform: Platform, idle_wait: float
 ) -> Measured:
-    busy = wait_until_idle(conditions.idle_wait)
+    busy = wait_until_idle(idle_wait)
     before = _cpu_seconds()
     with watched() as seen:
         seconds = run()
     cpu_seconds = _cpu_seconds() - before
-    counted = conditions.platform.take()
+    counted = platform.take()
     return Measured(
-        provider=name,
-        size=str(size),
-        latency=latency,
+        contender=conditions.contender.name,
+        size=str(conditions.size),
+        objects=conditions.size.objects,
+        latency=conditions.latency,
+        parallel=conditions.parallel,
+        has_checkpoints=conditions.has_checkpoints,
+        foreign=conditions.foreign,
         operation=operation,
-        seconds=seconds,
-        cpu_seconds=cpu_seconds,
+        seconds=round(seconds, 3),
+        cpu_seconds=round(cpu_seconds, 3),
         calls=counted.calls,
         connections=counted.connections,
         most_in_flight=counted.most_in_flight,
         cli_memory=seen.cli_memory,
         host_memory=seen.host_memory,
-        busy_before=busy,
-        others=seen.others,
+        state_bytes=_state_bytes(home),
+        busy_before=round(busy, 3),
+        others={name: round(part, 3) for name, part in seen.others.items()},
     )
+
+
+def _state_bytes(home: Path) -> int:
+    states = [*home.glob("stack/state/.pulumi/stacks/*/*.json"), *home.glob("terraform.tfstate")]
+    return sum(state.stat().st_size for state in states)
 
 
 def _cpu_seconds() -> float:

@@ -1,4 +1,4 @@
-"""The providers that are measured, and the same program for each of Pulumi's."""
+"""The contenders that are measured, and the same program for each of those that Pulumi runs."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ PASSWORD: Final = "correct horse battery staple"
 
 
 @dataclass(frozen=True)
-class Provider:
-    """A provider to measure."""
+class Contender:
+    """Something that makes the objects."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class PulumiProvider(Provider):
-    """The module that a program imports, and its class of connector."""
+class PulumiContender(Contender):
+    """A provider, and the language of the program that uses it."""
 
-    module: str
-    connector: str
+    module: str = "pulumi_previsionio"
+    """What a program in Python imports."""
+    connector: str = "SQLConnector"
+    """Its class of connector there."""
+    runtime: str = "python"
+    is_plugin: bool = False
 
 
-OURS: Final = PulumiProvider("previsionio", "pulumi_previsionio", "SQLConnector")
-NOOP: Final = PulumiProvider("no-op", "benchmarks.noop_provider", "Connector")
-NAIVE: Final = PulumiProvider("naive", "benchmarks.naive_provider", "Connector")
-OPENTOFU: Final = Provider("OpenTofu")
+OURS: Final = PulumiContender("previsionio")
+NATIVE: Final = PulumiContender("previsionio, plugin", module="pulumi_previsionio.native", is_plugin=True)
+YAML: Final = PulumiContender("previsionio, YAML", runtime="yaml", is_plugin=True)
+NOOP: Final = PulumiContender("engine alone", module="benchmarks.noop_provider", connector="Connector")
+NAIVE: Final = PulumiContender("plain provider", module="benchmarks.naive_provider", connector="Connector")
+OPENTOFU: Final = Contender("OpenTofu")
 
 
 @dataclass(frozen=True)
@@ -42,19 +48,20 @@ class Size:
 
     @property
     def objects(self) -> int:
+        """Both together."""
         return self.connectors * (1 + self.datasources_each)
 
     def __str__(self) -> str:
-        return f"{self.connectors} + {self.connectors * self.datasources_each}"
+        return f"{self.connectors:,} + {self.connectors * self.datasources_each:,}"
 
 
-def program(provider: PulumiProvider, size: Size, *, host: str = HOST) -> str:
-    """A program of SQL connectors and tables; `host` is the first connector's."""
+def python_program(contender: PulumiContender, size: Size, host: str) -> str:
+    """SQL connectors and tables in Python; `host` is the first connector's."""
     return f"""\
-import {provider.module} as provider
+import {contender.module} as provider
 
 for number in range({size.connectors}):
-    connector = provider.{provider.connector}(
+    connector = provider.{contender.connector}(
         f"c{{number}}",
         host={HOST!r} if number else {host!r},
         port=3306,
@@ -64,3 +71,22 @@ for number in range({size.connectors}):
     for table in range({size.datasources_each}):
         provider.Datasource(f"c{{number}}-t{{table}}", connector=connector, database={DATABASE!r}, table=f"t{{table}}")
 """
+
+
+def yaml_resources(size: Size, host: str) -> str:
+    """The same as the `resources` of a Pulumi.yaml."""
+    lines = ["resources:"]
+    for number in range(size.connectors):
+        lines += [
+            f"  c{number}:",
+            "    type: previsionio:SQLConnector",
+            f"    properties: {{host: {HOST if number else host}, port: 3306, username: reader, password: {PASSWORD}}}",
+        ]
+        for table in range(size.datasources_each):
+            source = f"connectorId: '${{c{number}.id}}', database: {DATABASE}, table: t{table}"
+            lines += [
+                f"  c{number}-t{table}:",
+                "    type: previsionio:Datasource",
+                f"    properties: {{{source}}}",
+            ]
+    return "\n".join([*lines, ""])

@@ -7,43 +7,156 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.measure import OPERATIONS, Measured
-from benchmarks.programs import NAIVE, NOOP, OPENTOFU, OURS
+from benchmarks.measure import CHANGE, CREATE, DESTROY, OPERATIONS, PREVIEW, REFRESH, Measured
+from benchmarks.programs import NAIVE, NATIVE, NOOP, OPENTOFU, OURS, YAML, Contender
+from benchmarks.series import Results
 
 MEGABYTE: Final = 2**20
+CONTENDERS: Final = (NOOP, NAIVE, OPENTOFU, OURS, NATIVE, YAML)
 
 
-class Results:
-    """All runs, and their medians."""
+class Runs:
+    """Runs of one series, and what can be asked of them."""
 
     def __init__(self, runs: Iterable[Measured]) -> None:
-        self.runs = list(runs)
-        self.sizes = list(dict.fromkeys(run.size for run in self.runs))
-        self.latencies = sorted({run.latency for run in self.runs})
-        measured = {run.provider for run in self.runs}
-        self.others = [provider.name for provider in (NAIVE, OPENTOFU) if provider.name in measured]
-        """Those that call the platform too."""
+        self._runs = list(runs)
+        measured = {run.contender for run in self._runs}
+        self.contenders = [contender for contender in CONTENDERS if contender.name in measured]
+        self.latencies = sorted({run.latency for run in self._runs if run.contender != NOOP.name})
 
-    def some(
-        self, provider: str, size: str | None = None, operation: str | None = None, latency: float | None = None
-    ) -> list[Measured]:
-        """The runs of a provider; what never calls the platform is the same at every latency."""
+    def where(self, **conditions: object) -> Runs:
+        """Those of which that is true, by the fields of `Measured`."""
+        return Runs(run for run in self._runs if all(getattr(run, key) == value for key, value in conditions.items()))
+
+    def some(self, contender: Contender, operation: str, latency: float | None = None) -> list[Measured]:
+        """A contender's runs; what never calls the platform is the same at every latency."""
         return [
             run
-            for run in self.runs
-            if run.provider == provider
-            and size in (None, run.size)
-            and operation in (None, run.operation)
-            and (latency in (None, run.latency) or provider == NOOP.name)
+            for run in self._runs
+            if run.contender == contender.name
+            and run.operation == operation
+            and (latency in (None, run.latency) or contender is NOOP)
         ]
 
-    def seconds(self, provider: str, size: str, operation: str, latency: float) -> float:
-        """The median."""
-        return statistics.median(run.seconds for run in self.some(provider, size, operation, latency))
+    def median(
+        self,
+        contender: Contender,
+        operation: str,
+        latency: float | None = None,
+        value: Callable[[Measured], float] = lambda run: run.seconds,
+    ) -> float:
+        """Of the seconds, or of another value."""
+        return statistics.median(map(value, self.some(contender, operation, latency)))
 
-    def ratio(self, size: str, operation: str, latency: float, to: str) -> float:
-        """How long ours takes, as a part of what another takes."""
-        return self.seconds(OURS.name, size, operation, latency) / self.seconds(to, size, operation, latency)
+
+def seconds(runs: Runs, latency: float) -> str:
+    """A table of the seconds of each contender."""
+    header = ["Seconds", *(contender.name for contender in runs.contenders)]
+    rows = [
+        [operation, *(f"{runs.median(contender, operation, latency):.2f}" for contender in runs.contenders)]
+        for operation in OPERATIONS
+    ]
+    return _table(header, rows)
+
+
+def calls(runs: Runs) -> str:
+    """A table of the calls of each contender, and what ours are."""
+    contenders = [contender for contender in runs.contenders if contender is not NOOP]
+    rows = []
+    for operation in OPERATIONS:
+        counts = [_range(sum(run.calls.values()) for run in runs.some(each, operation)) for each in contenders]
+        last = runs.some(OURS, operation)[-1].calls
+        rows.append([operation, *counts, ", ".join(f"{count} {kind}" for kind, count in sorted(last.items()))])
+    return _table(["Calls", *(contender.name for contender in contenders), f"{OURS.name} by kind"], rows)
+
+
+def use(runs: Runs) -> str:
+    """A table of what each contender takes besides time."""
+    rows = []
+    for contender in runs.contenders:
+        mine = [run for operation in OPERATIONS for run in runs.some(contender, operation)]
+        create = runs.some(contender, CREATE)[-1]
+        rows.append(
+            [
+                contender.name,
+                str(max(run.connections for run in mine)),
+                str(max(run.most_in_flight for run in mine)),
+                f"{max(run.host_memory for run in mine) / MEGABYTE:.0f}",
+                f"{max(run.cli_memory for run in mine) / MEGABYTE:.0f}",
+                f"{create.state_bytes / create.objects:,.0f}",
+            ]
+        )
+    header = ["", "connections", "most in flight", "provider, MiB", "command, MiB", "bytes of state an object"]
+    return _table(header, rows)
+
+
+def parallel(default: Runs, wider: Runs) -> str:
+    """A table of the seconds by the engine's `--parallel`."""
+    contenders = wider.contenders
+    levels = sorted({run.parallel for each in contenders for run in wider.some(each, CREATE) if run.parallel})
+    columns = [("default", default), *((str(level), wider.where(parallel=level)) for level in levels)]
+    slowest = wider.latencies[-1]
+    rows = [
+        [operation, *(f"{runs.median(each, operation, slowest):.2f}" for each in contenders for _, runs in columns)]
+        for operation in OPERATIONS
+    ]
+    header = [
+        f"Seconds at {_milliseconds(slowest)}",
+        *(f"{each.name}, {name}" for each in contenders for name, _ in columns),
+    ]
+    return _table(header, rows)
+
+
+def large(results: Iterable[Runs]) -> str:
+    """A table of large stacks beside the engine alone."""
+    rows = []
+    for runs in results:
+        for contender in runs.contenders:
+            if contender is not NOOP:
+                rows += [_large_row(runs, contender, operation) for operation in OPERATIONS]
+    header = [
+        "Objects",
+        "",
+        "engine alone, s",
+        "seconds",
+        "ratio",
+        "calls",
+        "provider, MiB",
+        "command, MiB",
+        "bytes of state an object",
+    ]
+    return _table(header, rows)
+
+
+def _large_row(runs: Runs, contender: Contender, operation: str) -> list[str]:
+    alone, own = runs.median(NOOP, operation), runs.median(contender, operation)
+    last = runs.some(contender, operation)[-1]
+    return [
+        f"{last.size}{'' if last.has_checkpoints else ', no checkpoints'}",
+        f"{contender.name}, {operation}",
+        f"{alone:.1f}",
+        f"{own:.1f}",
+        f"{own / alone:.2f}",
+        f"{sum(last.calls.values()):,}",
+        f"{last.host_memory / MEGABYTE:.0f}",
+        f"{last.cli_memory / MEGABYTE:.0f}",
+        f"{last.state_bytes / last.objects:,.0f}",
+    ]
+
+
+def crowded(runs: Runs) -> str:
+    """A table of a stack in a project with many objects of others."""
+    levels = sorted({run.foreign for operation in OPERATIONS for run in runs.some(OURS, operation)})
+    rows = []
+    for operation in OPERATIONS:
+        each = [runs.where(foreign=level) for level in levels]
+        rows.append(
+            [operation, *(f"{some.median(OURS, operation):.2f}" for some in each)]
+            + [_range(sum(run.calls.values()) for run in some.some(OURS, operation)) for some in each]
+        )
+    return _table(
+        ["", *(f"seconds, {2 * n:,} others" for n in levels), *(f"calls, {2 * n:,} others" for n in levels)], rows
+    )
 
 
 @dataclass(frozen=True)
@@ -55,99 +168,75 @@ class Goal:
     is_met: bool
 
 
-def goals(results: Results) -> list[Goal]:
+def goals(results: dict[str, Runs]) -> list[Goal]:
     """The goals that these results can tell something about."""
     found = []
-    small, *larger = results.sizes
-    if 0 in results.latencies:
-        found += [_at_most(results, small, operation, 0, NOOP.name, 1.15) for operation in OPERATIONS]
-    if 0.2 in results.latencies:
-        found += [
-            _at_most(results, small, operation, 0.2, NAIVE.name, limit)
-            for operation, limit in (("create", 0.5), ("refresh", 0.35), ("destroy", 0.5))
-        ]
-        found += [_at_most(results, size, "refresh", 0.2, NAIVE.name, 0.15) for size in larger]
-    previews = results.some(OURS.name, operation="unchanged preview")
-    most = max(sum(run.calls.values()) for run in previews)
-    found.append(Goal("unchanged preview, any size: 0 calls", f"{most} calls", most == 0))
+    if "hundred" in results:
+        runs = results["hundred"]
+        found += [_ratio(runs, OURS, NOOP, operation, 0.0, 1.15) for operation in OPERATIONS]
+        found += [_ratio(runs, NATIVE, OURS, operation, 0.0, 0.85) for operation in OPERATIONS]
+        limits = ((CREATE, 0.5), (REFRESH, 0.35), (DESTROY, 0.5))
+        found += [_ratio(runs, OURS, NAIVE, operation, 0.2, limit) for operation, limit in limits]
+        if OPENTOFU in runs.contenders:
+            for latency in (0.05, 0.2):
+                rest = (PREVIEW, REFRESH, CHANGE, DESTROY)
+                found += [_ratio(runs, OURS, OPENTOFU, operation, latency, 2 / 3) for operation in rest]
+                found.append(_ratio(runs, YAML, OPENTOFU, CREATE, latency, 1.0))
+    for name in ("checkpoints", "thousand", "thousands"):
+        if name in results:
+            found += [_ratio(results[name], OURS, NOOP, operation, 0.0, 1.1) for operation in OPERATIONS]
     return found
 
 
-def _at_most(results: Results, size: str, operation: str, latency: float, to: str, limit: float) -> Goal:
-    ratio = results.ratio(size, operation, latency, to)
-    text = f"{size} objects, {operation} at {latency * 1000:.0f} ms: at most {limit:.0%} of {to}"
-    return Goal(text, f"{ratio:.0%}", ratio <= limit)
+def _ratio(runs: Runs, contender: Contender, to: Contender, operation: str, latency: float, limit: float) -> Goal:
+    ratio = runs.median(contender, operation, latency) / runs.median(to, operation, latency)
+    size = runs.some(contender, operation)[-1].size
+    text = f"{size}, {operation} at {_milliseconds(latency)}: {contender.name} at most {limit:.2f} of {to.name}"
+    return Goal(text, f"{ratio:.2f}", ratio <= limit)
 
 
-def markdown(results: Results, conditions: Sequence[str]) -> str:
+def tables(results: Sequence[Results]) -> dict[str, str]:
+    """The tables that these results can fill, by name."""
+    by_series = {each.series: Runs(each.runs) for each in results}
+    made: dict[str, str] = {}
+    for name in ("quick", "hundred"):
+        if runs := by_series.get(name):
+            made |= {f"{name}, {_milliseconds(latency)}": seconds(runs, latency) for latency in runs.latencies}
+            made |= {f"{name}, calls": calls(runs), f"{name}, use": use(runs)}
+    if "parallel" in by_series and "hundred" in by_series:
+        made["parallel"] = parallel(by_series["hundred"], by_series["parallel"])
+    if some := [by_series[name] for name in ("checkpoints", "thousand", "thousands") if name in by_series]:
+        made["large"] = large(some)
+    if "crowded" in by_series:
+        made["crowded"] = crowded(by_series["crowded"])
+    if reached := goals(by_series):
+        rows = [[goal.text, goal.found, "yes" if goal.is_met else "**no**"] for goal in reached]
+        made["goals"] = _table(["", "found", "met"], rows)
+    made["machine"] = "\n".join(_facts(each) for each in results)
+    return made
+
+
+def _facts(results: Results) -> str:
+    machine = ", ".join(f"{value} ({name})" for name, value in results.machine.items())
+    versions = ", ".join(f"{name} {value}" for name, value in results.versions.items())
+    return f"- *{results.series}*, {results.date}: {machine}; {versions}"
+
+
+def markdown(results: Sequence[Results]) -> str:
     """The whole report."""
-    parts = ["# Benchmark", *(f"- {line}" for line in conditions)]
-    for size in results.sizes:
-        parts += [
-            "",
-            f"## {size} objects: seconds",
-            "",
-            *_table(_seconds_header(results), _seconds_rows(results, size)),
-        ]
-    for size in results.sizes:
-        header = ["", *(f"calls, {name}" for name in results.others), "calls, ours", "ours by kind"]
-        parts += ["", f"## {size} objects: calls of the platform", "", *_table(header, _call_rows(results, size))]
-    parts += ["", "## Connections, calls in flight and memory", "", *_table(_USE_HEADER, _use_rows(results))]
-    rows = [[goal.text, goal.found, "yes" if goal.is_met else "**no**"] for goal in goals(results)]
-    parts += ["", "## Goals", "", *_table(["", "found", "met"], rows)]
-    return "\n".join([*parts, ""])
+    parts = [f"## {name[:1].upper()}{name[1:]}\n\n{table}\n" for name, table in tables(results).items()]
+    return "\n".join(["# Benchmark\n", *parts])
 
 
-def _seconds_header(results: Results) -> list[str]:
-    columns = [
-        f"{name}, {latency * 1000:.0f} ms"
-        for latency in results.latencies
-        for name in (*results.others, "ours", "ours to naive")
-    ]
-    return ["", "no-op", *columns]
+def _milliseconds(latency: float) -> str:
+    return f"{latency * 1000:.0f} ms"
 
 
-def _seconds_rows(results: Results, size: str) -> Iterable[list[str]]:
-    for operation in OPERATIONS:
-        row = [operation, f"{results.seconds(NOOP.name, size, operation, results.latencies[0]):.2f}"]
-        for latency in results.latencies:
-            names = (*results.others, OURS.name)
-            row += [f"{results.seconds(name, size, operation, latency):.2f}" for name in names]
-            row.append(f"{results.ratio(size, operation, latency, NAIVE.name):.2f}")
-        yield row
-
-
-def _call_rows(results: Results, size: str) -> Iterable[list[str]]:
-    for operation in OPERATIONS:
-        counts = [
-            _range(results.some(provider, size, operation), lambda run: sum(run.calls.values()))
-            for provider in (*results.others, OURS.name)
-        ]
-        last = results.some(OURS.name, size, operation)[-1].calls
-        yield [operation, *counts, ", ".join(f"{count} {kind}" for kind, count in sorted(last.items()))]
-
-
-_USE_HEADER: Final = ["", "connections", "most in flight", "provider, MB", "command, MB"]
-
-
-def _use_rows(results: Results) -> Iterable[list[str]]:
-    for size in results.sizes:
-        for provider in (NOOP.name, *results.others, OURS.name):
-            runs = results.some(provider, size)
-            yield [
-                f"{provider}, {size}",
-                str(max(run.connections for run in runs)),
-                str(max(run.most_in_flight for run in runs)),
-                f"{max(run.host_memory for run in runs) / MEGABYTE:.0f}",
-                f"{max(run.cli_memory for run in runs) / MEGABYTE:.0f}",
-            ]
-
-
-def _range(runs: Sequence[Measured], value: Callable[[Measured], int]) -> str:
-    low, high = min(map(value, runs)), max(map(value, runs))
+def _range(values: Iterable[int]) -> str:
+    low, *_, high = sorted([*values] * 2)
     return str(low) if low == high else f"{low} to {high}"
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [header, ["---", *(["---:"] * (len(header) - 1))], *rows]
-    return [f"| {' | '.join(line)} |" for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

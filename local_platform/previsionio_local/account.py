@@ -6,11 +6,12 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from ._version import __version__
+from .settings import API
 
 USER_ID = "00000000000000000000000a"
 EMAIL = "local@previsionio.invalid"
 
-router = APIRouter(tags=["session"])
+router = APIRouter(prefix=API, tags=["session"])
 
 
 class Version(BaseModel):

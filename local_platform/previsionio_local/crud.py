@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from sqlalchemy import func, select, update
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import Session
+import anyio.to_thread
 
-from .database import Owned, Stored, Tested, now
+from .database import Owned, Session, Stored, Tested, now
 from .errors import PlatformError
 from .projects.models import Project
 from .schemas import Meta, Page, View
@@ -27,11 +26,8 @@ def find(session: Session, model: type[M], object_id: str, project_id: str | Non
     Raises:
         PlatformError: 404, there is none.
     """
-    query = select(model).where(model.id == object_id)
-    if project_id is not None and issubclass(model, Owned):
-        query = query.where(model.project_id == project_id)
-    found = session.scalar(query)
-    if found is None:
+    found = session.first(model, "WHERE id = ?", object_id)
+    if found is None or (project_id is not None and isinstance(found, Owned) and found.project_id != project_id):
         raise PlatformError(404, f"no such {model.NOUN}")
     return found
 
@@ -61,13 +57,16 @@ def remembered(state: State, model: type[Tested], object_id: str) -> Iterator[No
 
 def _remember(state: State, model: type[Tested], object_id: str, error: str | None) -> None:
     # Where the disk has no room for it, the caller hears how the test ended all the same.
-    with suppress(DatabaseError), state.database.write() as session:
-        tested = update(model).where(model.id == object_id)
-        session.execute(tested.values(tested_at=now(), test_error=error))
+    with suppress(sqlite3.DatabaseError), state.database.write() as session:
+        tested = f"UPDATE {model.TABLE} SET tested_at = ?, test_error = ? WHERE id = ?"  # noqa: S608 - our own name
+        session.execute(tested, now(), error, object_id)
 
 
 class Collection(Generic[M, V]):
-    """The objects of one model, and how they are shown."""
+    """The objects of one model, and how they are shown.
+
+    What reads takes no time worth a thread of its own; what writes waits for other writers, and is for threads.
+    """
 
     def __init__(self, model: type[M], view: type[V]) -> None:
         self._model = model
@@ -75,40 +74,45 @@ class Collection(Generic[M, V]):
 
     def page(self, state: State, number: int, project_id: str | None = None) -> Page[V]:
         """Return one page of all objects, or of those in a project, oldest first."""
-        model: Any = self._model
-        query = select(self._model)
         size = state.settings.page_size
         with state.database.read() as session:
             if project_id is not None:
                 find(session, Project, project_id)
-                query = query.where(model.project_id == project_id)
-            total = session.scalar(query.with_only_columns(func.count(), maintain_column_froms=True)) or 0
-            items = session.scalars(query.order_by(model.number).limit(size).offset((number - 1) * size))
-            meta = Meta(totalItems=total, rowsPerPage=size, page=number, nextPage=number * size < total)
-            return Page(items=[self._view.model_validate(item) for item in items], metaData=meta)
+            total, items = session.page(self._model, project_id, number, size)
+        meta = Meta(totalItems=total, rowsPerPage=size, page=number, nextPage=number * size < total)
+        return Page(items=[self._view.model_validate(item) for item in items], metaData=meta)
 
     def read(self, state: State, object_id: str) -> V:
         """Return an object; 404 if there is none."""
         with state.database.read() as session:
             return self._view.model_validate(find(session, self._model, object_id))
 
-    def add(self, state: State, make: Callable[[Session], M], project_id: str | None = None) -> V:
+    async def add(self, state: State, make: Callable[[Session], M], project_id: str | None = None) -> V:
         """Store the object that `make` returns; 404 if its project is not there."""
-        with state.database.write() as session:
-            if project_id is not None:
-                find(session, Project, project_id)
-            made = make(session)
-            session.add(made)
-        return self._view.model_validate(made)
 
-    def change(self, state: State, object_id: str, change: Callable[[Session, M], None]) -> V:
+        def add() -> M:
+            with state.database.write() as session:
+                if project_id is not None:
+                    find(session, Project, project_id)
+                made = make(session)
+                session.add(made)
+            return made
+
+        return self._view.model_validate(await anyio.to_thread.run_sync(add))
+
+    async def change(self, state: State, object_id: str, change: Callable[[Session, M], None]) -> V:
         """Let `change` change an object; 404 if there is none."""
-        with state.database.write() as session:
-            found = find(session, self._model, object_id)
-            change(session, found)
-        return self._view.model_validate(found)
 
-    def delete(
+        def save() -> M:
+            with state.database.write() as session:
+                found = find(session, self._model, object_id)
+                change(session, found)
+                session.save(found)
+            return found
+
+        return self._view.model_validate(await anyio.to_thread.run_sync(save))
+
+    async def delete(
         self, state: State, object_id: str, check: Callable[[Session, M], None] = lambda _session, _object: None
     ) -> None:
         """Delete an object unless `check` refuses; 404 if there is none."""
@@ -118,4 +122,4 @@ class Collection(Generic[M, V]):
             check(session, found)
             session.delete(found)
 
-        state.database.delete(delete)
+        await anyio.to_thread.run_sync(state.database.delete, delete)

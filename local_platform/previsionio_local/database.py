@@ -5,21 +5,55 @@ from __future__ import annotations
 import itertools
 import sqlite3
 import threading
+from array import array
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from sqlalchemy import Connection, Engine, ForeignKey, String, create_engine, event, inspect
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-
 from .folder import FolderError
-
-ID = String(24)
+from .positions import Change, Key, Positions
 
 T = TypeVar("T")
+M = TypeVar("M", bound="Stored")
+
+_SCHEMA = (
+    """CREATE TABLE projects (
+        number INTEGER NOT NULL PRIMARY KEY, id VARCHAR(24) NOT NULL UNIQUE, created_at VARCHAR NOT NULL,
+        name VARCHAR NOT NULL, description VARCHAR, color VARCHAR NOT NULL
+    )""",
+    """CREATE TABLE connectors (
+        number INTEGER NOT NULL PRIMARY KEY, id VARCHAR(24) NOT NULL UNIQUE, created_at VARCHAR NOT NULL,
+        project_id VARCHAR(24) NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+        tested_at VARCHAR, test_error VARCHAR,
+        type VARCHAR NOT NULL, name VARCHAR NOT NULL, host VARCHAR, port INTEGER, username VARCHAR,
+        credentials BLOB NOT NULL
+    )""",
+    """CREATE TABLE data_sources (
+        number INTEGER NOT NULL PRIMARY KEY, id VARCHAR(24) NOT NULL UNIQUE, created_at VARCHAR NOT NULL,
+        project_id VARCHAR(24) NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+        tested_at VARCHAR, test_error VARCHAR,
+        connector_id VARCHAR(24) NOT NULL REFERENCES connectors (id) ON DELETE CASCADE,
+        name VARCHAR NOT NULL, path VARCHAR, "database" VARCHAR, "table" VARCHAR, bucket VARCHAR, request VARCHAR,
+        g_cloud VARCHAR
+    )""",
+    """CREATE TABLE datasets (
+        number INTEGER NOT NULL PRIMARY KEY, id VARCHAR(24) NOT NULL UNIQUE, created_at VARCHAR NOT NULL,
+        project_id VARCHAR(24) NOT NULL REFERENCES projects (id) ON DELETE CASCADE,
+        name VARCHAR NOT NULL, datasource_id VARCHAR, origin VARCHAR, state VARCHAR NOT NULL, error VARCHAR,
+        rows INTEGER, columns INTEGER, size INTEGER
+    )""",
+    "CREATE TABLE notes (name VARCHAR NOT NULL PRIMARY KEY, value VARCHAR NOT NULL)",
+    "CREATE INDEX ix_connectors_project_id ON connectors (project_id)",
+    "CREATE INDEX ix_data_sources_project_id ON data_sources (project_id)",
+    "CREATE INDEX ix_data_sources_connector_id ON data_sources (connector_id)",
+    "CREATE INDEX ix_datasets_project_id ON datasets (project_id)",
+    "CREATE INDEX ix_datasets_datasource_id ON datasets (datasource_id)",
+)
+"""The tables of this version, for a new file."""
 
 _MIGRATIONS = (
     # 1: the last test of an object is remembered.
@@ -28,6 +62,8 @@ _MIGRATIONS = (
         for table in ("connectors", "data_sources")
         for column in ("tested_at", "test_error")
     ),
+    # 2: the datasets of a data source are found at once.
+    ("CREATE INDEX IF NOT EXISTS ix_datasets_datasource_id ON datasets (datasource_id)",),
 )
 """What leads from each version of the tables to the next; the version that a file has is its `user_version`."""
 
@@ -37,30 +73,48 @@ _RESERVE = 256 << 10
 VERSION = len(_MIGRATIONS)
 """The version of the tables that this code works with."""
 
+_SECONDS_TO_WAIT = 30.0
+"""For somebody else who has locked the file."""
 
-class Base(DeclarativeBase):
-    """Base of the stored tables."""
 
+@dataclass(eq=False)
+class Stored:
+    """What every stored object has. Its fields are the columns of its table."""
 
-class Stored(Base):
-    """What every stored object has. `number` gives the order of creation."""
-
-    __abstract__ = True
-
+    TABLE: ClassVar[str]
     NOUN: ClassVar[str]
     """What it is called in messages."""
 
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    id: Mapped[str] = mapped_column(ID, unique=True)
-    created_at: Mapped[str]
+    number: int
+    """Gives the order of creation; 0 until it is stored."""
+    id: str
+    created_at: str
+
+    @property
+    def lists(self) -> tuple[Key, ...]:
+        """The lists that it is in."""
+        return ((self.TABLE, None),)
 
 
+@dataclass(eq=False)
 class Owned(Stored):
     """An object that belongs to a project and goes with it."""
 
-    __abstract__ = True
+    project_id: str
 
-    project_id: Mapped[str] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+    @property
+    def lists(self) -> tuple[Key, ...]:
+        return ((self.TABLE, self.project_id),)
+
+
+@dataclass(eq=False)
+class Tested(Owned):
+    """An object that can be tested, with what its last test said."""
+
+    tested_at: str | None
+    """None: not since it was made or changed."""
+    test_error: str | None
+    """Why the last test failed; None if it did not."""
 
 
 def now() -> str:
@@ -68,15 +122,76 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-class Tested(Owned):
-    """An object that can be tested, with what its last test said."""
+class Session:
+    """Statements of one caller. In those of `write`, all of them are stored together or not at all.
 
-    __abstract__ = True
+    Text of statements is ours, whatever comes from outside is a parameter.
+    """
 
-    tested_at: Mapped[str | None]
-    """None: not since it was made or changed."""
-    test_error: Mapped[str | None]
-    """Why the last test failed; None if it did not."""
+    def __init__(self, connection: sqlite3.Connection, positions: Positions) -> None:
+        self._connection = connection
+        self._positions = positions
+        self.changes: list[Change] = []
+        """What lists will have to know."""
+
+    def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+        """Execute a statement."""
+        return self._connection.execute(statement, values)
+
+    def scalars(self, statement: str, *values: Any) -> list[Any]:
+        """Return the first column of what a query finds."""
+        return [row[0] for row in self.execute(statement, *values)]
+
+    def all(self, model: type[M], rest: str, *values: Any) -> list[M]:
+        """Return stored objects; `rest` is what follows after the name of their table."""
+        return [model(*row) for row in self.execute(f"{_select(model)} {rest}", *values)]
+
+    def first(self, model: type[M], rest: str, *values: Any) -> M | None:
+        """Return the first of them; None if there is none."""
+        row = self.execute(f"{_select(model)} {rest}", *values).fetchone()
+        return None if row is None else model(*row)
+
+    def page(self, model: type[M], project_id: str | None, number: int, size: int) -> tuple[int, list[M]]:
+        """Return how many objects a list holds, and those of one page of it, oldest first."""
+        numbers = self._numbers(model, project_id)
+        total, on_page = len(numbers), numbers[(number - 1) * size : number * size]
+        if not on_page:
+            return total, []
+        within = "number BETWEEN ? AND ? ORDER BY number"
+        if project_id is None:
+            return total, self.all(model, f"WHERE {within}", on_page[0], on_page[-1])
+        return total, self.all(model, f"WHERE project_id = ? AND {within}", project_id, on_page[0], on_page[-1])
+
+    def newest(self, model: type[M], project_id: str, count: int) -> tuple[int, list[M]]:
+        """Return how many objects a project holds, and the newest of them, oldest first."""
+        total = len(self._numbers(model, project_id))
+        return total, self.all(model, "WHERE project_id = ? ORDER BY number DESC LIMIT ?", project_id, count)[::-1]
+
+    def add(self, made: Stored) -> None:
+        """Store a new object."""
+        made.number = self.execute(_insert(type(made)), *_values(made)).lastrowid or 0
+        self._changed(made, is_there=True)
+
+    def save(self, changed: Stored) -> None:
+        """Store what was changed of an object."""
+        self.execute(_update(type(changed)), *_values(changed), changed.number)
+
+    def delete(self, found: Stored) -> None:
+        """Delete an object."""
+        self.execute(f"DELETE FROM {found.TABLE} WHERE number = ?", found.number)  # noqa: S608
+        self._changed(found, is_there=False)
+
+    def _changed(self, stored: Stored, *, is_there: bool) -> None:
+        self.changes += [Change(key, stored.number, is_there) for key in stored.lists]
+
+    def _numbers(self, model: type[Stored], project_id: str | None) -> array[int]:
+        key = (model.TABLE, project_id)
+        if (kept := self._positions.get(key)) is not None:
+            return kept
+        version = self._positions.version
+        where, values = ("", ()) if project_id is None else (" WHERE project_id = ?", (project_id,))
+        numbers = self.scalars(f"SELECT number FROM {model.TABLE}{where} ORDER BY number", *values)  # noqa: S608
+        return self._positions.keep(key, numbers, version)
 
 
 class Database:
@@ -97,20 +212,13 @@ class Database:
                 f"{path.parent} to begin anew"
             )
         path.touch(mode=0o600)
+        self._path = path
         self._reserve = path.with_name("reserve")
-        self._engine = create_engine(
-            f"sqlite:///{path}",
-            # Statements may carry what users sent: never show it in an exception.
-            hide_parameters=True,
-            pool_size=16,
-            # As many as there are threads that ask: to be refused a connection would be no answer to a client.
-            max_overflow=-1,
-            connect_args={"timeout": 30},
-        )
-        _configure(self._engine)
+        self._idle: deque[sqlite3.Connection] = deque()
         self._writer = threading.Lock()
+        self._positions = Positions()
         try:
-            with explained(path), self._engine.connect() as connection:
+            with explained(path), self._connection() as connection:
                 if (version := _checked_version(connection, path)) < VERSION:
                     _migrate(connection, path, version)
         except FolderError:
@@ -120,26 +228,39 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """Yield a session for reading."""
-        with Session(self._engine) as session:
-            yield session
+        with self._connection() as connection:
+            yield Session(connection, self._positions)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Yield a session whose changes are stored together at the end, or not at all."""
-        with self._writer, Session(self._engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        with self._writer, self._connection() as connection:
+            session = Session(connection, self._positions)
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield session
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # SQLite itself takes back what the disk has no room for.
+                    connection.execute("ROLLBACK")
+                raise
+            self._positions.change(session.changes)
 
     def delete(self, delete: Callable[[Session], T]) -> T:
         """Let `delete` delete something, for which there is room even where there is none: it makes room."""
         try:
             with self.write() as session:
                 return delete(session)
-        except DatabaseError as error:
+        except sqlite3.DatabaseError as error:
             if not (is_full(error) and self._reserve.exists()):
                 raise
         self._reserve.unlink(missing_ok=True)
         with self.write() as session:
             return delete(session)
+
+    def forget_lists(self, project_id: str | None = None) -> None:
+        """Read the lists of a project, or of all, anew: they have lost more than was deleted by a session."""
+        self._positions.forget(project_id)
 
     def keep_reserve(self) -> None:
         """Set aside the room that a deletion needs, unless the disk is that full already."""
@@ -150,19 +271,62 @@ class Database:
             self._reserve.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the file."""
-        self._engine.dispose()
+        """Let go of the file. What somebody still works with is closed when it is given back."""
+        self._is_closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    _is_closed = False
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        # As many as there are threads that ask: to be refused a connection would be no answer to a client.
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = _connect(self._path)
+        try:
+            yield connection
+        finally:
+            self._idle.append(connection)
+            if self._is_closed:
+                self.close()
 
 
-def _configure(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def connected(connection: Any, _: Any) -> None:
-        cursor = connection.cursor()
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_SECONDS_TO_WAIT, isolation_level=None, check_same_thread=False)
+    try:
         # Readers do not wait for the writer, and what was answered survives the end of the process.
-        cursor.execute("PRAGMA journal_mode = WAL")
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def _select(model: type[Stored]) -> str:
+    return f"SELECT {', '.join(_columns(model))} FROM {model.TABLE}"  # noqa: S608 - both are ours
+
+
+def _insert(model: type[Stored]) -> str:
+    columns = _columns(model)[1:]
+    return f"INSERT INTO {model.TABLE} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+
+
+def _update(model: type[Stored]) -> str:
+    places = ", ".join(f"{column} = ?" for column in _columns(model)[1:])
+    return f"UPDATE {model.TABLE} SET {places} WHERE number = ?"  # noqa: S608
+
+
+def _columns(model: type[Stored]) -> list[str]:
+    """The columns of a table, its number first."""
+    return [f'"{field.name}"' for field in fields(model)]
+
+
+def _values(stored: Stored) -> list[Any]:
+    return [getattr(stored, field.name) for field in fields(stored)[1:]]
 
 
 @contextmanager
@@ -170,20 +334,20 @@ def explained(path: Path) -> Iterator[None]:
     """Turn a failure of the database at `path` into a `FolderError`."""
     try:
         yield
-    except DatabaseError as error:
+    except sqlite3.DatabaseError as error:
         raise FolderError(f"{path} {_advice(error)}") from None
 
 
-def is_full(error: DatabaseError) -> bool:
+def is_full(error: sqlite3.DatabaseError) -> bool:
     """Whether a statement failed because the disk has no room; the database is as it was before it."""
-    return any(reason in str(error.orig) for reason in ("disk is full", "disk I/O error"))
+    return any(reason in str(error) for reason in ("disk is full", "disk I/O error"))
 
 
-def _checked_version(connection: Connection, path: Path) -> int:
+def _checked_version(connection: sqlite3.Connection, path: Path) -> int:
     # Not only the pages that are needed now: what is damaged further on would come up as a failed call one day.
-    if (found := connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()) != "ok":
-        raise DatabaseError(None, None, sqlite3.DatabaseError(found))
-    version = int(connection.exec_driver_sql("PRAGMA user_version").scalar() or 0)
+    if (found := _value(connection, "PRAGMA quick_check(1)")) != "ok":
+        raise sqlite3.DatabaseError(found)
+    version = int(_value(connection, "PRAGMA user_version"))
     if version > VERSION:
         raise FolderError(
             f"{path} is of version {version}, made by a newer previsionio-local, and this one knows versions up to "
@@ -192,27 +356,28 @@ def _checked_version(connection: Connection, path: Path) -> int:
     return version
 
 
-def _migrate(connection: Connection, path: Path, version: int) -> None:
+def _value(connection: sqlite3.Connection, statement: str) -> Any:
+    return connection.execute(statement).fetchone()[0]
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
     """Bring the tables to this version, all at once or not at all."""
-    # By hand: the driver begins transactions before changes of rows alone.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    if not inspect(connection).get_table_names():
-        Base.metadata.create_all(connection)
-    elif not set(_TABLES) <= set(inspect(connection).get_table_names()):
+    connection.execute("BEGIN IMMEDIATE")
+    there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if there and not set(_TABLES) <= there:
         raise FolderError(f"{path} is a database of another program: choose another folder with --data")
-    else:
-        for step in itertools.chain(*_MIGRATIONS[version:]):
-            connection.exec_driver_sql(step)
-    connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-    connection.commit()
+    for step in itertools.chain(*_MIGRATIONS[version:]) if there else _SCHEMA:
+        connection.execute(step)
+    connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
 
 
 _TABLES = ("projects", "connectors", "data_sources", "datasets", "notes")
 """Of every version."""
 
 
-def _advice(error: DatabaseError) -> str:
-    reason = str(error.orig)
+def _advice(error: sqlite3.DatabaseError) -> str:
+    reason = str(error)
     if is_full(error):
         return "cannot grow, as the disk is full: make room, then start again"
     if "readonly" in reason or "unable to open" in reason:

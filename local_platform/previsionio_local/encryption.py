@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import functools
 import json
 import re
 import secrets
 from pathlib import Path
-from typing import Any
-
-from cryptography.fernet import Fernet, InvalidToken
+from typing import TYPE_CHECKING, Any
 
 from .errors import PlatformError
 from .folder import FolderError, kept
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{43}=")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -23,7 +26,14 @@ class Cipher:
 
     def __init__(self, key_file: Path) -> None:
         remedy = "put a copy of it back; or delete it, and send the passwords of all connectors again"
-        self._fernet = Fernet(kept(key_file, _KEY, lambda: Fernet.generate_key().decode(), remedy))
+        self._key = kept(key_file, _KEY, lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(), remedy)
+
+    @functools.cached_property
+    def _fernet(self) -> Fernet:
+        # Not needed at the start.
+        from cryptography.fernet import Fernet
+
+        return Fernet(self._key)
 
     def encrypt(self, credentials: dict[str, Any]) -> bytes:
         """Return `credentials` encrypted."""
@@ -35,6 +45,8 @@ class Cipher:
         Raises:
             PlatformError: the key file is not the one that these credentials were encrypted with.
         """
+        from cryptography.fernet import InvalidToken
+
         try:
             credentials: dict[str, Any] = json.loads(self._fernet.decrypt(encrypted))
         except InvalidToken:

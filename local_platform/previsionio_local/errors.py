@@ -5,13 +5,13 @@ No value of the request is in it: what was sent may hold a password.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DatabaseError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
@@ -74,8 +74,8 @@ def install(app: FastAPI) -> None:
             return _no_room()
         raise error
 
-    @app.exception_handler(DatabaseError)
-    async def unstored(_: Request, error: DatabaseError) -> JSONResponse:
+    @app.exception_handler(sqlite3.DatabaseError)
+    async def unstored(_: Request, error: sqlite3.DatabaseError) -> JSONResponse:
         if is_full(error):
             return _no_room()
         raise error

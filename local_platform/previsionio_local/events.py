@@ -12,6 +12,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 
+from .settings import API
+
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment is sent; the vendor's SDK gives up after 300."""
 
@@ -21,7 +23,7 @@ _UNREAD = 1000
 _RECENT = 100
 """Events that new listeners get first."""
 
-router = APIRouter(tags=["session"])
+router = APIRouter(prefix=API, tags=["session"])
 
 
 class Broadcast:

@@ -15,10 +15,9 @@ from .call_log import Call
 from .errors import error_response
 from .faults import FaultRule
 from .pages.rendering import sign_in_page
+from .settings import API
 from .sign_in import session_of
 from .state import State
-
-API = "/ext/v1"
 
 _OPEN = ("/_local/health", "/sign-in")
 """What needs no proof of who calls."""
@@ -37,12 +36,12 @@ class Gate:
 
     Args:
         app: the application for programs.
-        pages: the application for browsers.
+        pages: returns the application for browsers; asked when the first one calls.
         state: the platform.
         cut: closes the connection of a scope without an answer; only the server can do that.
     """
 
-    def __init__(self, app: ASGIApp, pages: ASGIApp, state: State, cut: Callable[[Scope], None]) -> None:
+    def __init__(self, app: ASGIApp, pages: Callable[[], ASGIApp], state: State, cut: Callable[[Scope], None]) -> None:
         self._app = app
         self._pages = pages
         self._state = state
@@ -60,7 +59,7 @@ class Gate:
         elif scope["path"].startswith(_FOR_PROGRAMS):
             await self._app(scope, _limited(scope, receive), send)
         else:
-            await self._pages(scope, _limited(scope, receive), send)
+            await self._pages()(scope, _limited(scope, receive), send)
 
     def _refusal(self, scope: Scope) -> Response | None:
         """Return the answer to a call that may not be made; None if it may."""

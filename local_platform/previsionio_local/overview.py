@@ -6,12 +6,10 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from ._version import __version__
 from .connectors.models import Connector
-from .database import Owned, Tested
+from .database import Owned, Session, Tested
 from .datasets.models import Dataset
 from .datasources.models import Datasource
 from .projects.models import Project
@@ -67,7 +65,7 @@ class Overview(BaseModel):
 def overview(state: State, shown: int = SHOWN) -> Overview:
     """Return everything in short, with `shown` objects of each kind in each project."""
     with state.database.read() as session:
-        projects = session.scalars(select(Project).order_by(Project.number).limit(SHOWN))
+        projects = session.all(Project, "ORDER BY number LIMIT ?", SHOWN)
         return Overview(projects=[_project(session, project, state, shown) for project in projects])
 
 
@@ -153,10 +151,8 @@ def _test(tested: Tested) -> dict[str, Any]:
 
 def _project(session: Session, project: Project, state: State, shown: int) -> ProjectOverview:
     def lines(model: type[O], line: Callable[[O], Line]) -> Lines:
-        inside = select(model).where(model.project_id == project.id)
-        total = session.scalar(select(func.count()).select_from(inside.subquery())) or 0
-        newest = session.scalars(inside.order_by(model.number.desc()).limit(shown)).all()
-        return Lines(total=total, items=[line(each) for each in reversed(newest)])
+        total, newest = session.newest(model, project.id, shown)
+        return Lines(total=total, items=[line(each) for each in newest])
 
     return ProjectOverview(
         id=project.id,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 from pydantic import BaseModel, Field
-from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from .connectors.models import Connector, new_connector
+from .connectors.models import new_connector
 from .connectors.schemas import ConnectorBody
-from .database import Base
-from .datasets.models import Dataset
+from .database import Session, Stored
 from .datasources.models import new_datasource
 from .datasources.schemas import DatasourceBody
 from .errors import PlatformError
@@ -21,15 +18,6 @@ from .projects.schemas import ProjectBody
 from .state import State
 
 _DEFAULT_PROJECT = "default project"
-
-
-class Note(Base):
-    """Something that the platform remembers about itself."""
-
-    __tablename__ = "notes"
-
-    name: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str]
 
 
 class SeedProject(ProjectBody):
@@ -62,14 +50,11 @@ class Seed(BaseModel):
 def default_project(state: State) -> str:
     """Return the id of the default project; make the project if it is not there. Its id stays the same for ever."""
     with state.database.write() as session:
-        note = session.get(Note, _DEFAULT_PROJECT)
-        if note is None:
-            project = new_project("default", "Made by the local platform")
-            session.add(Note(name=_DEFAULT_PROJECT, value=project.id))
-        elif session.scalar(select(Project.id).where(Project.id == note.value)):
-            return note.value
-        else:
-            project = new_project("default", "Made by the local platform", id=note.value)
+        noted = session.scalars("SELECT value FROM notes WHERE name = ?", _DEFAULT_PROJECT)
+        if noted and session.first(Project, "WHERE id = ?", noted[0]):
+            return str(noted[0])
+        project = new_project("default", "Made by the local platform", id=noted[0] if noted else None)
+        session.execute("INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)", _DEFAULT_PROJECT, project.id)
         session.add(project)
         return project.id
 
@@ -78,12 +63,13 @@ def reset(state: State) -> str:
     """Drop all objects, calls, faults and latency; return the id of the default project, which is made again."""
 
     def delete_all(session: Session) -> Sequence[str]:
-        datasets = session.scalars(select(Dataset.id)).all()
+        datasets = session.scalars("SELECT id FROM datasets")
         # Everything else belongs to a project and goes with it.
-        session.execute(delete(Project))
+        session.execute("DELETE FROM projects")
         return datasets
 
     datasets = state.database.delete(delete_all)
+    state.database.forget_lists()
     state.copier.forget(datasets)
     state.copier.sweep()
     state.faults.set([])
@@ -103,19 +89,17 @@ def seed(state: State, objects: Seed) -> dict[str, list[str]]:
                 "connectors": _seed_connectors(session, objects.connectors, home, state),
                 "data_sources": _seed_datasources(session, objects.data_sources),
             }
-    except IntegrityError:
+    except sqlite3.IntegrityError:
         raise PlatformError(400, "_id: taken already") from None
 
 
 def _seed_projects(session: Session, bodies: Sequence[SeedProject]) -> list[str]:
     projects = [new_project(body.name, body.description, body.color, body.id) for body in bodies]
-    session.add_all(projects)
-    session.flush()
-    return [project.id for project in projects]
+    return _added(session, projects)
 
 
 def _seed_connectors(session: Session, bodies: Sequence[SeedConnector], home: str, state: State) -> list[str]:
-    projects = set(session.scalars(select(Project.id)))
+    projects = set(session.scalars("SELECT id FROM projects"))
     connectors = []
     for body in bodies:
         project_id = body.project_id or home
@@ -123,13 +107,11 @@ def _seed_connectors(session: Session, bodies: Sequence[SeedConnector], home: st
             raise PlatformError(400, "project_id: no such project")
         body.require(body.type)
         connectors.append(new_connector(project_id, body, state.cipher, body.id))
-    session.add_all(connectors)
-    session.flush()
-    return [connector.id for connector in connectors]
+    return _added(session, connectors)
 
 
 def _seed_datasources(session: Session, bodies: Sequence[SeedDatasource]) -> list[str]:
-    rows = session.execute(select(Connector.id, Connector.project_id, Connector.type)).all()
+    rows = session.execute("SELECT id, project_id, type FROM connectors")
     connectors = {connector_id: (project_id, kind) for connector_id, project_id, kind in rows}
     datasources = []
     for body in bodies:
@@ -138,6 +120,10 @@ def _seed_datasources(session: Session, bodies: Sequence[SeedDatasource]) -> lis
         project_id, kind = connectors[body.connector_id]
         location = body.location(kind)
         datasources.append(new_datasource(project_id, body.connector_id, body.name, location, body.id))
-    session.add_all(datasources)
-    session.flush()
-    return [datasource.id for datasource in datasources]
+    return _added(session, datasources)
+
+
+def _added(session: Session, objects: Sequence[Stored]) -> list[str]:
+    for each in objects:
+        session.add(each)
+    return [each.id for each in objects]

@@ -6,6 +6,9 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+API = "/ext/v1"
+"""Where the paths of the platform's own contract begin."""
+
 
 @dataclass(frozen=True)
 class SourceSettings:

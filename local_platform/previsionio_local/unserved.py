@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from .errors import error_response
+from .settings import API
 
 _ROOTS = (
     "contact-points",
@@ -45,7 +46,7 @@ _PATHS = (
 )
 _METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"]
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(prefix=API, include_in_schema=False)
 
 
 async def not_served() -> JSONResponse:

@@ -322,6 +322,11 @@ class Stack:
         }
 
     @property
+    def path(self) -> str:
+        """The PATH that its commands see."""
+        return self._environment()["PATH"]
+
+    @property
     def _backend(self) -> Path:
         return self.home / "state"
 

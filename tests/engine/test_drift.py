@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from previsionio_local import LocalPlatform
 from pulumi_previsionio._core import kinds
 from pulumi_previsionio._core.kind import Field, Kind, Shape
@@ -16,26 +15,10 @@ from tests.engine import every_change
 from tests.engine.every_change import Resource, id_of, resource, values
 from tests.engine.messages import errors, the_error
 from tests.engine.pulumi_cli import Run, Stack
+from tests.platform.client import Client
 
 UNTESTED = {"test_connection": False}
 UNVERIFIED = {"verify_source": False}
-
-
-class Api:
-    """The platform's own API, as somebody else uses it."""
-
-    def __init__(self, platform: LocalPlatform) -> None:
-        self._url = f"{platform.url}/ext/v1"
-        self._headers = {"Authorization": platform.token}
-
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = requests.request(method, self._url + path, headers=self._headers, json=body, timeout=10)
-        assert answer.ok, f"{method} {path}: {answer.text}"
-        return answer.json() if answer.content else None
-
-    def change(self, path: str, fields: dict[str, Any]) -> None:
-        """Changes some fields of an object."""
-        self.call("PUT", path, {**self.call("GET", path), **fields})
 
 
 def drifting(kind: Kind) -> list[Field]:
@@ -88,7 +71,7 @@ def test_every_field_is_watched_and_repaired(stack: Stack, platform: LocalPlatfo
 
     ids = {name: state["id"] for name, state in stack.resources().items()}
     for each, folder, change in everything:
-        Api(platform).change(f"/{folder}/{ids[each.name]}", change)
+        Client.of(platform).change(f"/{folder}/{ids[each.name]}", **change)
     refresh = stack.refresh()
     # Beside a name that somebody else gave, the refresh notes the one that the object was made with.
     assert {step.name: set(step.diff) - {"default_name"} for step in refresh.steps if step.diff} == {
@@ -102,11 +85,11 @@ def test_what_the_program_does_not_say_is_left_alone(stack: Stack, platform: Loc
     program(stack, [Resource("Project", "team", {})])
     stack.up()
     team = f"/projects/{stack.resources()['team']['id']}"
-    Api(platform).change(team, {"description": "somebody else's", "color": "#123456"})
+    Client.of(platform).change(team, description="somebody else's", color="#123456")
 
     assert stack.refresh().changes == {}
     assert stack.up().changes == {}
-    assert Api(platform).call("GET", team)["description"] == "somebody else's"
+    assert Client.of(platform).get(team)["description"] == "somebody else's"
 
 
 FILES = Resource("FTPConnector", "files", {"host": "h", "username": "u", "password": "pass-word", **UNTESTED})
@@ -200,13 +183,13 @@ def test_a_connector_deleted_outside_is_made_again_and_its_data_sources_follow(
 
         assert stack.refresh().changes == {"files": "delete"}
         assert stack.up_as_previewed().changes == {"files": "create", "export": "replace"}
-        (export,) = Api(platform).call("GET", f"/projects/{platform.project_id}/data-sources")["items"]
+        (export,) = Client.of(platform).all("/projects/{project}/data-sources")
         assert export["connector_id"] == stack.resources()["files"]["id"]
 
 
 def test_a_change_of_what_is_gone_says_what_to_do(live: Stack, platform: LocalPlatform) -> None:
     gone = live.resources()["export"]["id"]
-    Api(platform).call("DELETE", f"/data-sources/{gone}")
+    Client.of(platform).delete(f"/data-sources/{gone}")
     moved = [Resource("Datasource", each.name, {**each.inputs, "path": "elsewhere"}) for each in (EXPORT, REPORT)]
     program(live, [FILES, *moved])
 
@@ -217,7 +200,7 @@ def test_a_change_of_what_is_gone_says_what_to_do(live: Stack, platform: LocalPl
 
 
 def test_a_project_that_is_gone_takes_its_objects_out_of_the_stack(live: Stack, platform: LocalPlatform) -> None:
-    Api(platform).call("DELETE", f"/projects/{platform.project_id}")
+    Client.of(platform).delete("/projects/{project}")
     assert live.refresh().changes == dict.fromkeys(ALL, "delete")
     gone = f"project_id: there is no project {platform.project_id} on {platform.url}. The token sees none"
     assert the_error(live.preview(expect_failure=True)).endswith(f"resource 'files' has a problem: {gone}")

@@ -1,17 +1,14 @@
 """A project, every kind of connector, every shape of data source and a dataset of each, over real servers."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-import requests
 from previsionio_local import LocalPlatform
 
 from tests.engine.programs import connector, program
 from tests.engine.pulumi_cli import Stack
+from tests.platform.client import Client
 from tests.servers import content
 from tests.servers.google_cloud import GoogleCloud
 from tests.servers.mariadb import MariaDB
@@ -93,7 +90,7 @@ def test_everything_at_once(
 
     resources = stack.resources()
     for name, table in snapshots.items():
-        header, *rows = csv_of(cloud_platform, resources[name]["id"])
+        header, *rows = Client.of(cloud_platform).rows(resources[name]["id"])
         assert header == list(table.header), name
         assert comparable(rows) == comparable(table.rows), name
 
@@ -105,7 +102,7 @@ def test_everything_at_once(
 
     assert set(stack.destroy().changes.values()) == {"delete"}
     assert stack.resources() == {}
-    (left,) = get(cloud_platform, "/projects").json()["items"]
+    (left,) = Client.of(cloud_platform).all("/projects")
     assert left["_id"] == cloud_platform.project_id
 
 
@@ -184,17 +181,5 @@ def settings(platform: LocalPlatform) -> dict[str, str]:
     }
 
 
-def get(platform: LocalPlatform, path: str) -> requests.Response:
-    answer = requests.get(f"{platform.url}/ext/v1{path}", headers={"Authorization": platform.token}, timeout=30)
-    answer.raise_for_status()
-    return answer
-
-
 def snapshots(platform: LocalPlatform) -> set[str]:
-    items: list[dict[str, Any]] = get(platform, f"/projects/{platform.project_id}/datasets").json()["items"]
-    return {item["_id"] for item in items}
-
-
-def csv_of(platform: LocalPlatform, dataset_id: str) -> list[list[str]]:
-    answer = get(platform, f"/datasets/{dataset_id}/download?extension=csv")
-    return list(csv.reader(io.StringIO(answer.content.decode())))
+    return Client.of(platform).ids("/projects/{project}/datasets")

@@ -5,12 +5,12 @@ import time
 from typing import Any
 
 import pytest
-import requests
 from previsionio_local import LocalPlatform
 
 from tests.engine.messages import the_error
 from tests.engine.objects import Objects
 from tests.engine.pulumi_cli import Stack
+from tests.platform.client import Client
 
 PROGRAM = """
 import pulumi_previsionio as previsionio
@@ -38,14 +38,11 @@ def lists(platform: LocalPlatform) -> dict[str, set[str]]:
     """The ids of all that is on the platform, by the name of the resource it may belong to."""
     paths = {
         "team": "/projects",
-        "files": f"/projects/{platform.project_id}/connectors",
-        "export": f"/projects/{platform.project_id}/data-sources",
+        "files": "/projects/{project}/connectors",
+        "export": "/projects/{project}/data-sources",
     }
-    headers = {"Authorization": platform.token}
-    answers = {
-        name: requests.get(f"{platform.url}/ext/v1{path}", headers=headers, timeout=10) for name, path in paths.items()
-    }
-    return {name: {item["_id"] for item in answer.json()["items"]} for name, answer in answers.items()}
+    client = Client.of(platform)
+    return {name: client.ids(path) for name, path in paths.items()}
 
 
 def made_at(seconds: float, number: int = 0) -> str:

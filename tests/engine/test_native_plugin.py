@@ -1,10 +1,16 @@
 """The native plugin on the real engine: lives, imports, and the way from the dynamic classes and back."""
 
 import json
+import os
+import tarfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from previsionio_local import LocalPlatform
+from pulumi_previsionio import __version__
+from pulumi_previsionio._cli import plugin
+from pulumi_previsionio._core.names import semantic_version
 from pulumi_previsionio._native.servicer import SCHEMA
 
 from tests.engine.objects import Objects
@@ -20,6 +26,8 @@ import pulumi
 import {door} as previsionio
 from pulumi import ResourceOptions
 """
+ROOT = Path(__file__).parents[2]
+TROUBLE = "no resource plugin 'pulumi-resource-previsionio' found in the workspace"
 NATIVE, DYNAMIC = "pulumi_previsionio.native", "pulumi_previsionio"
 
 
@@ -89,6 +97,76 @@ pulumi.export("id", read.id)
     assert details(stack.up()) == {"files": {"host": "update"}}
     assert {name for name, op in stack.destroy().changes.items() if op == "delete"} == up.changes.keys()
     assert objects.names() == []
+
+
+# What programs and commands ask of the engine
+
+OPTIONS = """
+def server(name, opts=None, **more):
+    login = dict(host="127.0.0.1", port=PORT, username=NOW, password="pass-word")
+    return previsionio.FTPConnector(name, opts=opts, **login, **more)
+
+team = previsionio.Project("team", force_destroy=True)
+server("inside", project_id=team.id, opts=ResourceOptions(deleted_with=team), test_connection=False)
+server("targeted", test_connection=False)
+server("left", test_connection=False)
+if NOW != "unprotected":
+    server("kept", opts=ResourceOptions(protect=True, ignore_changes=["username"]), test_connection=False)
+if NOW == "hurried":
+    hurry = ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="500ms"))
+    server("hurried", opts=hurry)
+"""
+
+
+def test_options_and_commands_of_the_engine(stack: Stack, platform: LocalPlatform, objects: Objects, ftp: FTP) -> None:
+    def program(now: str) -> str:
+        return f"NOW, PORT = {now!r}, {ftp.port}\n{HEAD.format(door=NATIVE)}{OPTIONS}"
+
+    made = stack.up(program("old")).changes
+    assert made == dict.fromkeys(("team", "inside", "targeted", "left", "kept"), "create")
+    inside, targeted = (next(s for n, s in stack.resources().items() if n == name) for name in ("inside", "targeted"))
+    assert stack.up(program("new"), f"--target={targeted['urn']}").changes == {"targeted": "update"}
+
+    plan = stack.home / "plan.json"
+    stack.preview(None, f"--save-plan={plan}")
+    other = stack.up(program("newer"), f"--plan={plan}", expect_failure=True)
+    assert "violates plan" in "".join(other.errors)
+    assert {item["username"] for name, item in objects.all("connectors").items() if name != "targeted"} == {"old"}
+
+    # A limit of the program's wins over the provider's own: of a creation here, with what belongs to it.
+    platform.faults([{"action": "delay", "seconds": 20, "path": "/test$"}])
+    hurried = stack.up(program("hurried"), "--continue-on-error", expect_failure=True)
+    assert "FTPConnector 'hurried': " in "".join(hurried.errors)
+    assert "no answer from the platform" in "".join(hurried.errors)
+    assert "hurried" not in objects.names()
+    platform.faults([])
+
+    assert "protected" in stack.up(program("unprotected"), expect_failure=True).errors[0]
+    stack.cli("state", "unprotect", "--all", "--yes")
+    platform.clear_calls()
+    assert stack.destroy().changes == dict.fromkeys(made, "delete")
+    assert objects.names() == []
+    assert not [call for call in platform.calls() if call.method == "DELETE" and inside["id"] in call.path]
+
+
+def test_the_plugin_is_installed_from_a_file(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    stack.describe_project("yaml", rest="resources:\n  team:\n    type: previsionio:Project\n")
+    others = [folder for folder in os.environ["PATH"].split(os.pathsep) if not (Path(folder) / COMMAND.name).exists()]
+    stack.environment["PATH"] = os.pathsep.join([str(stack.engine), *others])
+    monkeypatch.setenv("PATH", stack.environment["PATH"])
+    monkeypatch.setenv("PULUMI_HOME", str(stack.home / "pulumi"))
+    unfound = stack.preview(expect_failure=True)
+    assert TROUBLE in unfound.everything
+    assert TROUBLE in (ROOT / "docs" / "guides" / "troubleshooting.md").read_text()
+    assert plugin.find(stack.folder)[:2] == ("not found", False)
+
+    archive = stack.home / "plugin.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(COMMAND, COMMAND.name)
+    stack.cli("plugin", "install", "resource", "previsionio", semantic_version(__version__), f"--file={archive}")
+    assert plugin.find(stack.folder)[1]
+    up = stack.up()
+    assert (up.changes, up.warnings) == ({"team": "create"}, [])
 
 
 # All kinds, made by the dynamic classes, taken over by alias and by import

@@ -8,12 +8,11 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-import requests
 
 from tests.engine.conftest import ROOT
+from tests.platform.client import Client
 from tests.secret_search import leaked
 
 TIMEOUT = 120.0
@@ -59,17 +58,9 @@ class Checkout:
     def port(self, service: str) -> int:
         return int((self.root / ".state" / f"{service}.port").read_text())
 
-    def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """A call to the platform, as its owner would make it by hand."""
-        answer = requests.request(
-            method,
-            f"http://127.0.0.1:{self.port('platform')}/ext/v1{path}",
-            headers={"Authorization": self.secret("token")},
-            json=body,
-            timeout=10,
-        )
-        assert answer.ok, answer.text
-        return answer.json()
+    def client(self) -> Client:
+        """Calls the platform, as its owner would by hand."""
+        return Client(f"http://127.0.0.1:{self.port('platform')}", self.secret("token"))
 
 
 @pytest.fixture
@@ -115,13 +106,13 @@ def test_up_again_drift_and_down(checkout: Checkout) -> None:
 
     # Somebody changes the connector on the platform: a refresh sees it, the preview shows the repair, `up` repairs.
     connector_id = json.loads(checkout.pulumi("stack output --json"))["connectorId"]
-    connector = checkout.call("GET", f"/connectors/{connector_id}")
-    checkout.call("PUT", f"/connectors/{connector_id}", {**connector, "username": "stranger"})
+    connector = checkout.client().get(f"/connectors/{connector_id}")
+    checkout.client().put(f"/connectors/{connector_id}", **connector | {"username": "stranger"})
     assert "[diff: ~username]" in checkout.pulumi("refresh --yes")
     preview = checkout.pulumi("preview --diff")
     assert '"stranger" => "quickstart"' in preview
     assert "1 updated" in checkout.make("up")
-    assert checkout.call("GET", f"/connectors/{connector_id}") == connector
+    assert checkout.client().get(f"/connectors/{connector_id}") == connector
 
     # Secrets are in private files and in no output, state or argument.
     secrets = [checkout.secret(name) for name in SECRETS]

@@ -1,6 +1,7 @@
 """The README's program, console sessions and tables, word for word."""
 
 import inspect
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,11 +15,18 @@ from pulumi_previsionio._platform.settings import SETTINGS
 from tests.engine.pulumi_cli import Stack
 from tests.engine.test_every_kind import every_kind
 from tests.servers.postgresql import PostgreSQL
+from tools.docs import session
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-PICTURE = ROOT / "docs" / "pictures" / "caught-mistake.txt"
-"""What the README's picture is drawn from."""
+MISSPELL = """sed -i 's/table="customers"/table="custmers"/' __main__.py"""
+CORRECT = """sed -i 's/table="custmers"/table="customers"/' __main__.py"""
+SCENES = {
+    "made": ["pulumi up --yes --skip-preview"],
+    "caught": [MISSPELL, "pulumi preview"],
+    "corrected": [CORRECT, "pulumi preview"],
+}
+"""What the README's picture shows."""
 
 CONNECTORS = ("SQLConnector", "FTPConnector", "SFTPConnector", "S3Connector", "GCPConnector")
 
@@ -36,16 +44,25 @@ def test_program_output_and_caught_mistake(
     stack.config("crmPort", str(postgresql.port))
     stack.config("crmPassword", postgresql.password, secret=True)
 
-    command, shown = session("pulumi up")
-    assert command == "pulumi up --yes --skip-preview"
-    assert what_counts(stack.up(program).stdout) == what_counts(shown)
-
     removed, added = (line[1:] for line in mistake.splitlines())
     assert removed in program
-    command, shown = PICTURE.read_text().split("\n", 1)
-    assert command == "$ pulumi preview"
-    preview = stack.preview(program.replace(removed, added), expect_failure=True)
-    assert what_counts(preview.stdout) == what_counts(shown)
+    assert removed.replace('table="customers"', 'table="custmers"') == added
+    stack.program(program)
+
+    recorded = session.record(SCENES, stack.folder, stack._environment())
+
+    if os.environ.get("RENEW"):
+        session.save(recorded)
+    up, shown = shown_session("pulumi up")
+    assert what_counts(session.printed(recorded, up)) == what_counts(shown)
+    kept = session.load()
+    assert [event.text for event in kept if event.code == "m"] == list(SCENES)
+    assert what_counts(whole(recorded)) == what_counts(whole(kept))
+    assert "Did you mean 'customers'?" in whole(kept)
+
+
+def whole(events: list[session.Event]) -> str:
+    return session.plain("".join(event.text for event in events if event.code == "o"))
 
 
 @pytest.mark.parametrize("name", [*CONNECTORS, "Datasource"])
@@ -119,7 +136,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
-def session(start: str) -> tuple[str, str]:
+def shown_session(start: str) -> tuple[str, str]:
     """The one console session whose command starts so: command and output."""
     (found,) = [block for block in blocks("console") if block.startswith(f"$ {start}")]
     command, _, output = found.partition("\n")

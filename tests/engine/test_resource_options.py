@@ -28,6 +28,8 @@ files("ignored", host=NOW, password=f"{NOW}-secret", opts=ResourceOptions(ignore
 variable = previsionio.from_env("PASSWORD")
 files("ignored-variable", password=variable, opts=ResourceOptions(ignore_changes=["password"]))
 files("partly-ignored", host=NOW, username=NOW, opts=ResourceOptions(ignore_changes=["host"]))
+partly = ResourceOptions(ignore_changes=["password"])
+files("partly-ignored-variable", username=NOW, password=variable, opts=partly)
 
 files("replaced", username=NOW, opts=ResourceOptions(replace_on_changes=["username"]))
 files("replaced-by-secret", password=f"{NOW}-secret", opts=ResourceOptions(replace_on_changes=["password"]))
@@ -55,10 +57,12 @@ def test_what_is_ignored_replaced_retained_and_renamed(door: str, stack: Stack, 
     stack.environment["PASSWORD"] = "old-secret"
     stack.up(program("old", OPTIONS, door))
     before = objects.all("connectors")
+    sent = stack.resources(show_secrets=True)["partly-ignored-variable"]["inputs"]["password"]
 
     stack.environment["PASSWORD"] = "new-secret"
     assert stack.up_as_previewed(program("new", OPTIONS, door)).changes == {
         "partly-ignored": "update",
+        "partly-ignored-variable": "update",
         "replaced": "replace",
         "replaced-by-secret": "replace",
         "replaced-by-anything": "replace",
@@ -66,7 +70,9 @@ def test_what_is_ignored_replaced_retained_and_renamed(door: str, stack: Stack, 
         "another-kind": "create + delete",
         "left-behind": "delete",
     }
-    ids = {name: state["id"] for name, state in stack.resources().items()}
+    resources = stack.resources(show_secrets=True)
+    assert resources["partly-ignored-variable"]["inputs"]["password"] == sent
+    ids = {name: state["id"] for name, state in resources.items()}
     assert ids["second-name"] == before["first-name"]["_id"]
     left = {item["_id"]: item for item in objects.list("connectors")}
     assert before["left-behind"]["_id"] in left
@@ -77,6 +83,10 @@ def test_what_is_ignored_replaced_retained_and_renamed(door: str, stack: Stack, 
     # The name that was not given is the one from the creation.
     assert left[ids["second-name"]]["name"] == "first-name"
     assert stack.preview().changes == {}
+
+    # What was ignored is still the difference that it was.
+    listening = program("new", OPTIONS.replace("opts=partly", "opts=None"), door)
+    assert stack.preview(listening).changes == {"partly-ignored-variable": "update"}
 
 
 def test_what_is_protected_stays(stack: Stack, objects: Objects) -> None:

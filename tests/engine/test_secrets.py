@@ -8,16 +8,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from previsionio_local import LocalPlatform
 
 from tests.engine.messages import errors, the_error
 from tests.engine.pulumi_cli import Run, Stack
+from tests.platform.client import Client, Json
 from tests.secret_search import files, leaked, planted, planted_in_ascii
 
 SECRETS = {
@@ -68,23 +67,6 @@ pulumi.export("files", files.password)
 """
 
 
-@dataclass
-class Platform:
-    """A local platform in a process of its own, with its log in a file."""
-
-    url: str
-    project_id: str
-    token: str
-
-    def faults(self, *rules: dict[str, Any]) -> None:
-        requests.put(
-            f"{self.url}/_local/faults",
-            json=[{"times": None, **rule} for rule in rules],
-            headers={"Authorization": self.token},
-            timeout=10,
-        ).raise_for_status()
-
-
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A folder for everything that the test hands in itself, and that no search looks at."""
@@ -94,7 +76,8 @@ def place(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def process(tmp_path: Path) -> Iterator[Platform]:
+def process(tmp_path: Path) -> Iterator[Client]:
+    """A local platform in a process of its own, with its log in a file."""
     token = SECRETS["token"]
     log = tmp_path / "platform" / "log"
     log.parent.mkdir()
@@ -106,11 +89,16 @@ def process(tmp_path: Path) -> Iterator[Platform]:
         try:
             while not (ready := re.search(r"ready at (\S+)\n", log.read_text())):
                 assert process.poll() is None, log.read_text()
-            answer = requests.get(f"{ready[1]}/_local/project", headers={"Authorization": token}, timeout=10)
-            yield Platform(ready[1], answer.json()["project_id"], token)
+            client = Client(ready[1], token)
+            client.project_id = client.local("GET", "/project").json()["project_id"]
+            yield client
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(10)
+
+
+def faults(client: Client, *rules: Json) -> None:
+    assert client.local("PUT", "/faults", json=[{"times": None, **rule} for rule in rules]).ok
 
 
 def found(*places: str | bytes) -> set[str]:
@@ -120,7 +108,7 @@ def found(*places: str | bytes) -> set[str]:
 
 
 def test_no_secret_is_written_anywhere_in_the_clear(
-    new_stack: Callable[..., Stack], process: Platform, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    new_stack: Callable[..., Stack], process: Client, place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (place / "secret").write_text(SECRETS["file"])
     key = {
@@ -164,15 +152,15 @@ def test_no_secret_is_written_anywhere_in_the_clear(
     runs["preview"] = stack.preview(None, "--diff", "-d")
     runs["preview as JSON"] = stack.preview(None, "--json")
     give(refused=SECRETS["refused"])
-    process.faults(echo("POST", 400, "/connectors$"))
+    faults(process, echo("POST", 400, "/connectors$"))
     runs["creations refused with an echo"] = stack.up(None, "-d", "--diff", "--continue-on-error", expect_failure=True)
-    process.faults()
+    faults(process)
     runs["half a success"] = stack.up(None, "--continue-on-error", "--show-config", "--show-sames", expect_failure=True)
     give(text=SECRETS["rotated"], host="elsewhere.example")
     runs["preview of a rotation"] = stack.preview(None, "--diff", "-d")
-    process.faults(echo("PUT", 500))
+    faults(process, echo("PUT", 500))
     runs["updates that fail with an echo"] = stack.up(None, "--continue-on-error", "-d", expect_failure=True)
-    process.faults()
+    faults(process)
     runs["update, engine's own log"] = stack.up(None, "--diff", "-v=9", "--logtostderr")
     runs["refresh"] = stack.refresh("--diff", "-d")
     runs["invalid"] = stack.preview(PROGRAM.replace('given["text"]', '{"a": given["text"]}'), "-d", expect_failure=True)

@@ -11,12 +11,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from previsionio_local import LocalPlatform
@@ -25,6 +23,7 @@ from tests.engine import pulumi_cli
 from tests.engine.objects import Objects
 from tests.engine.programs import connector, datasource, program
 from tests.engine.pulumi_cli import Stack
+from tests.platform.client import Client
 from tests.secret_search import leaked
 from tests.servers.proftpd import FTP
 from tests.unit.hostile import AWKWARD, SECRETS, HostileProject, projects
@@ -53,33 +52,9 @@ class Estate:
         sources = [{key: value for key, value in item.items() if key != "project_id"} for item in project.datasources]
         self.platform.seed(projects=[project.project], connectors=connectors, data_sources=sources)
 
-    def post(self, path: str, **arguments: Any) -> str:
-        answer = requests.post(
-            f"{self.platform.url}/ext/v1{path}",
-            headers={"Authorization": self.platform.token},
-            timeout=10,
-            **arguments,
-        )
-        assert answer.ok, answer.text
-        return str(answer.json()["_id"])
-
-    def ids(self, project_id: str) -> set[str]:
-        found = set()
-        for collection in COLLECTIONS:
-            for page in itertools.count(1):
-                answer = self.get(f"/projects/{project_id}/{collection}?page={page}").json()
-                found |= {item["_id"] for item in answer["items"]}
-                if not answer["metaData"]["nextPage"]:
-                    break
-        return found
-
-    def is_copied(self, dataset: str) -> bool:
-        return bool(self.get(f"/datasets/{dataset}").json()["copy_state"] == "done")
-
-    def get(self, path: str) -> requests.Response:
-        return requests.get(
-            f"{self.platform.url}/ext/v1{path}", headers={"Authorization": self.platform.token}, timeout=10
-        )
+    def client(self, project: HostileProject) -> Client:
+        """Calls the platform; the default project of the calls is this one."""
+        return Client(self.platform.url, self.platform.token, project.id)
 
 
 @pytest.fixture
@@ -140,6 +115,10 @@ class Command:
 def _secret(place: str) -> str:
     is_key = place.lower().rstrip("0123456789").endswith("credentials")
     return json.dumps(SECRETS["GCP"]["googleCredentials"]) if is_key else PASSWORD
+
+
+def ids(client: Client) -> set[str]:
+    return set().union(*(client.ids(f"/projects/{{project}}/{collection}") for collection in COLLECTIONS))
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
@@ -212,16 +191,12 @@ def test_200_mixed_objects_there_and_back(
     estate, project = new_estate(), mixed(197, seed=20)
     platform = estate.platform
     estate.seed(project)
-    inside = f"/projects/{project.id}"
+    client = estate.client(project)
     login = {"host": ftp.host, "port": ftp.port, "username": ftp.username, "password": ftp.password}
-    real = estate.post(f"{inside}/connectors", json={"type": "FTP", "name": "real", **login})
-    source = estate.post(
-        f"{inside}/data-sources", json={"connector_id": real, "name": "real", "path": ftp.path("customers.csv")}
-    )
-    snapshot = estate.post(f"{inside}/datasets/data-source", json={"name": "real", "datasource_id": source})
-    upload = estate.post(f"{inside}/datasets/file", data={"name": "uploaded"}, files={"file": ("a.csv", "a\n1\n")})
-    for dataset in (snapshot, upload):
-        wait_until(partial(estate.is_copied, dataset))
+    source = client.datasource(client.connector(name="real", **login), path=ftp.path("customers.csv"))
+    upload = client.upload(b"a\n1\n", name="uploaded")
+    for dataset in (client.dataset(source), upload):
+        assert dataset["copy_state"] == "done"
     before = estate.dump()
 
     stack = new_stack("stack")
@@ -242,7 +217,7 @@ def test_200_mixed_objects_there_and_back(
     adopted = json.loads(command("adopt", "--json").stdout)
 
     assert len(adopted["adopted"]) == 200
-    assert {entry["id"] for entry in adopted["adopted"]} == estate.ids(project.id) - {upload}
+    assert {entry["id"] for entry in adopted["adopted"]} == ids(client) - {upload["_id"]}
     assert len(stack.resources()) == 200
     assert stack.preview().changes == {}
     assert stack.up().changes == {}
@@ -257,7 +232,7 @@ def test_200_mixed_objects_there_and_back(
 
     stack.environment["PULUMI_SKIP_CHECKPOINTS"] = "true"  # a third of the time, with so many resources
     assert set(stack.destroy().changes.values()) == {"delete"}
-    assert estate.ids(project.id) == {upload}
+    assert ids(client) == {upload["_id"]}
 
 
 @settings(
@@ -293,7 +268,7 @@ def test_any_project_there_and_back(
     forced = program.replace(made, f"{made}force_destroy=True, resource_name=", 1)
     assert set(stack.up(forced).changes.values()) == {"update"}
     stack.destroy()
-    assert estate.get(f"/projects/{project.id}").status_code == 404
+    assert estate.client(project).call("GET", "/projects/{project}").status_code == 404
 
 
 COMPONENTS = """

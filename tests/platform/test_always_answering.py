@@ -18,9 +18,8 @@ import pytest
 import requests
 from previsionio_local import LocalPlatform
 from previsionio_local.call_log import KEPT, Call, CallLog
+from previsionio_local.database import Session
 from previsionio_local.events import Broadcast
-from sqlalchemy import event
-from sqlalchemy.exc import OperationalError
 
 from tests.platform.client import FTP, Client, client_of, refusal
 from tests.platform.processes import address, command, largest_file
@@ -28,18 +27,19 @@ from tests.platform.processes import address, command, largest_file
 LARGEST = 600_000
 
 
-def test_where_there_is_no_room_a_deletion_makes_some(tmp_path: Path) -> None:
+def test_where_there_is_no_room_a_deletion_makes_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with LocalPlatform(tmp_path) as platform, client_of(platform) as client:
         reserve = tmp_path / "reserve"
         assert reserve.stat().st_blocks * 512 >= 100_000
         connector = client.connector()
-        engine = platform._state.database._engine
+        execute = Session.execute
 
-        @event.listens_for(engine, "before_cursor_execute")
-        def full(_: Any, __: Any, statement: str, *___: Any) -> None:
+        def full(session: Session, statement: str, *values: Any) -> sqlite3.Cursor:
             if reserve.exists() and statement.startswith(("INSERT", "DELETE")):
-                raise OperationalError(None, None, sqlite3.OperationalError("database or disk is full"))
+                raise sqlite3.OperationalError("database or disk is full")
+            return execute(session, statement, *values)
 
+        monkeypatch.setattr(Session, "execute", full)
         assert "disk" in refusal(client.call("POST", "/projects", json={"name": "n"}), 507)
         assert reserve.exists()
         client.delete(f"/connectors/{connector['_id']}")

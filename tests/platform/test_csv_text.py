@@ -87,7 +87,7 @@ def snapshot(uploaded: Any) -> io.BytesIO:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.parquet"
-        write_snapshot(path, read_table(uploaded), lambda _: True)
+        write_snapshot(path, read_table(uploaded, Path(folder)), lambda _: True)
         return io.BytesIO(path.read_bytes())
 
 

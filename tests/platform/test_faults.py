@@ -136,6 +136,15 @@ def test_a_wrong_rule_is_refused(client: Client, rule: dict[str, Any]) -> None:
     refusal(client.local("PUT", "/faults", json=[rule]), 400)
 
 
+@pytest.mark.parametrize("path", ["(x+x+)+y", "(.*)*$", "((a|a)*)*y", "(?=x)", r"(x)\1", "(" * 5000 + ")" * 5000])
+def test_no_expression_holds_the_platform_up(platform: LocalPlatform, client: Client, path: str) -> None:
+    """Python would try each way to split the name: 2 to the power of 200."""
+    planted = client.local("PUT", "/faults", json=[{"action": "cut", "path": path, "method": "GET", "skip": 1}])
+    assert planted.status_code in (204, 400)
+    assert client.call("GET", f"/connectors/{'x' * 200}").status_code == 404
+    platform.faults()
+
+
 def test_reset_takes_everything_away(platform: LocalPlatform, client: Client) -> None:
     client.connector()
     platform.faults([{"action": "cut", "times": None}])

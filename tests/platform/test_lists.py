@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from previsionio_local import LocalPlatform
+from previsionio_local.errors import PlatformError
+from previsionio_local.positions import Change, Positions
 
-from tests.platform.client import Client, refusal
+from tests.platform.client import FTP, Client, refusal
 
 KINDS = ["/projects", "/projects/{project}/connectors", "/projects/{project}/data-sources"]
 
@@ -48,6 +51,50 @@ def test_an_empty_list_has_one_page(hosted: Client, path: str) -> None:
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1e99", "99999999999999999999999"])
 def test_a_page_that_cannot_be_is_refused(client: Client, page: str) -> None:
     assert "page" in refusal(client.call("GET", "/projects", params={"page": page}), 400)
+
+
+def test_a_list_that_was_asked_for_knows_what_changed_since(hosted: Client, hosted_platform: LocalPlatform) -> None:
+    path = "/projects/{project}/connectors"
+
+    def listed() -> list[str]:
+        pages = [hosted.get(path, params={"page": page}) for page in (1, 2, 3)]
+        assert {page["metaData"]["totalItems"] for page in pages} == {sum(len(page["items"]) for page in pages)}
+        return [item["_id"] for page in pages for item in page["items"]]
+
+    assert listed() == []
+    ids = fill(hosted, path, 5)
+    assert listed() == ids
+    for place in (1, -1):  # in the middle, and the newest, whose number is given again
+        hosted.delete(f"/connectors/{ids.pop(place)}")
+        assert listed() == ids
+    ids += fill(hosted, path, 1)
+    ids += hosted_platform.seed(connectors=[FTP, FTP])["connectors"]
+    assert listed() == ids
+    with pytest.raises(PlatformError):
+        hosted_platform.seed(connectors=[FTP], data_sources=[{"connector_id": "0", "name": "n", "path": "p"}])
+    assert listed() == ids
+    projects = hosted.get("/projects")["metaData"]["totalItems"]
+    hosted.delete("/projects/{project}")
+    assert hosted.get("/projects")["metaData"]["totalItems"] == projects - 1
+    hosted.local("GET", "/project")  # it comes back under its id
+    assert listed() == []
+    fill(hosted, path, 2)
+    assert len(listed()) == 2
+    hosted_platform.reset()
+    assert listed() == []
+
+
+def test_what_was_read_before_a_change_is_not_kept() -> None:
+    positions = Positions()
+    key = ("connectors", "p")
+    version = positions.version
+    positions.change([Change(key, 3, is_there=True)])  # by somebody else, while the list is read
+    assert list(positions.keep(key, [1, 2], version)) == [1, 2]
+    assert positions.get(key) is None
+    assert list(positions.keep(key, [1, 2, 3], positions.version)) == [1, 2, 3]
+    # The list had seen it already, since a change is told after it was stored.
+    positions.change([Change(key, 3, is_there=True), Change(key, 2, is_there=False), Change(key, 2, is_there=False)])
+    assert list(positions.get(key) or ()) == [1, 3]
 
 
 def test_a_list_shows_its_project_only(client: Client) -> None:

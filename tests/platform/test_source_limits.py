@@ -24,7 +24,7 @@ KEY = {
     "project_id": "p",
     "client_email": "reader@example.org",
     "private_key": "-----BEGIN PRIVATE KEY-----\nMII\n-----END PRIVATE KEY-----\n",
-    "token_uri": "http://127.0.0.1:1/token",
+    "token_uri": "https://oauth2.googleapis.com/token",
 }
 
 
@@ -78,13 +78,11 @@ def test_a_slow_source_could_not_be_asked(trickle: int, kind: str) -> None:
         ({"project_id": " "}, "project_id is missing"),
         ({"client_email": 1}, "client_email is missing"),
         ({"token_uri": None}, "token_uri is missing"),
+        ({"token_uri": "https://tokens.example.org/"}, "token_uri leads to none of Google's hosts"),
         ({"private_key": KEY["private_key"].replace("\n", "\\n")}, r"the two characters \n"),
     ],
 )
-def test_what_is_no_key_is_refused_by_name(
-    client: Client, changes: dict[str, Any], reason: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/never/read")
+def test_what_is_no_key_is_refused_by_name(client: Client, changes: dict[str, Any], reason: str) -> None:
     key = {name: value for name, value in (KEY | changes).items() if value is not None}
     connector = client.connector(type="GCP", googleCredentials=key)
     message = refusal(client.call("POST", f"/connectors/{connector['_id']}/test"), 400)
@@ -93,8 +91,32 @@ def test_what_is_no_key_is_refused_by_name(
     assert "MII" not in message
 
 
-def test_a_good_key_has_no_problem() -> None:
-    assert key_problem(KEY) is None
+@pytest.mark.parametrize(
+    ("token_uri", "with_google", "with_emulators"),
+    [
+        ("https://oauth2.googleapis.com/token", True, True),
+        ("https://accounts.google.com/o/oauth2/token", True, True),
+        ("https://www.googleapis.com:443/oauth2/v4/token", True, True),
+        ("http://oauth2.googleapis.com/token", False, False),
+        ("https://googleapis.com.example.org/token", False, False),
+        ("https://notgoogleapis.com/token", False, False),
+        ("https://oauth2.googleapis.com@example.org/token", False, False),
+        ("https://example.org\\@oauth2.googleapis.com/token", False, False),
+        ("https://example.org/#.googleapis.com", False, False),
+        ("http://169.254.169.254/token", False, False),
+        ("file:///etc/passwd", False, False),
+        ("oauth2.googleapis.com/token", False, False),
+        ("https://[", False, False),
+        ("http://127.0.0.1:8080/token", False, True),
+        ("http://localhost/token", False, True),
+        ("http://gate.test/token", False, True),
+    ],
+)
+def test_a_key_gets_its_token_from_google(token_uri: str, with_google: bool, with_emulators: bool) -> None:
+    """Who is sent what a key signed can trade it for a token at Google's."""
+    key = KEY | {"token_uri": token_uri}
+    assert (key_problem(key) is None) == with_google
+    assert (key_problem(key, ["http://gate.test:9199"]) is None) == with_emulators
 
 
 @pytest.mark.parametrize("extension", ["csv", "zip"])

@@ -8,6 +8,7 @@ import gzip
 import io
 import lzma
 import os
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -21,11 +22,14 @@ from previsionio_local.sources import csv_rows
 from previsionio_local.sources.base import SourceError
 from previsionio_local.sources.columns import distinct_names
 from previsionio_local.sources.csv_rows import CSVFormat
-from previsionio_local.sources.tabular import BEGINNING, check_beginning, read_table, spooled
+from previsionio_local.sources.remote_file import BEGINNING, RemoteFile
+from previsionio_local.sources.tabular import check_file, read_table, spooled
+
+SPOOL = Path(tempfile.gettempdir())
 
 
 def read(content: bytes, separator: str | None = None, decimal: str = ".") -> pa.Table:
-    batches = list(read_table(io.BytesIO(content), CSVFormat(separator, decimal)))
+    batches = list(read_table(io.BytesIO(content), SPOOL, CSVFormat(separator, decimal)))
     assert len({str(batch.schema) for batch in batches}) == 1
     return pa.Table.from_batches(batches)
 
@@ -115,6 +119,7 @@ def test_the_one_table_in_a_zip_is_read() -> None:
         (b'a,b\n1,2\n1,"2\n3,4\n', "^line 3 has a quote that is never closed$"),
         (b'a,b\n1,"2"x\n', "^line 2 has text after a closing quote"),
         (b'a,"b\n1,2\n', "^line 1 has a quote that is never closed$"),
+        (b'a,b\n1,2\n1,"' + b"1,2\n" * 300_000, "^line 3 has a quote that is never closed$"),
         (b"a,b\n1,\x002\n", "NUL"),
         (b"a\n" + b"x\n" * 2_100_000 + b"\x00\n", "^line 2100002 holds a NUL character"),
         ("a,b\n1,é\n".encode("utf-16"), "the file is UTF-16: save it as UTF-8"),
@@ -188,7 +193,7 @@ def test_odd_files_are_read_or_refused(content: bytes, expected: list[str] | Non
             read(content)
     else:
         assert read(content).column(0).to_pylist() == expected
-        check_beginning(content)
+        look_up(content)
 
 
 def test_decimals_get_points_where_the_file_says_that_it_has_commas() -> None:
@@ -239,20 +244,106 @@ def test_pyarrow_still_loses_a_byte_between_its_blocks() -> None:
     assert rows(content)[0] == ("0", "zzzzzzzzzzzzA\r\nB")
 
 
-def test_a_look_up_sees_what_is_wrong_at_the_beginning() -> None:
-    good = b"a,b\n" + b"1,2\n" * BEGINNING
-    for content in (good, gzip.compress(good, 0, mtime=0), b'a,b\n"' + good, zipped(**{"x.csv": good})):
-        check_beginning(content[:BEGINNING])
-    for content, reason in [
-        (good[:100] + b"\n1\n" + good, "1 field"),
-        (gzip.compress(good[:100] + b"\n1\n" + good, 0, mtime=0), "1 field"),
-        (good.decode().encode("utf-16"), "UTF-16"),
-        (good.replace(b"2", b"\xe9", 1), "Latin-1"),
+def look_up(content: bytes) -> int:
+    """Do what a look-up does, and return how many bytes it fetched."""
+    fetched = [min(len(content), BEGINNING)]
+
+    def fetch(start: int, size: int) -> bytes:
+        fetched.append(size)
+        return content[start : start + size]
+
+    check_file(RemoteFile(content[:BEGINNING], lambda: len(content), fetch), SPOOL)
+    return sum(fetched)
+
+
+GOOD = b"a,b\n" + b"1,2\n" * BEGINNING
+NOISE = pa.table({"a": [os.urandom(1000) for _ in range(3000)]})
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        GOOD,
+        gzip.compress(GOOD, 0, mtime=0),
+        b'a,b\n"' + GOOD,
+        zipped(**{"x.csv": GOOD}),
+        zipped(**{"readme.md": os.urandom(BEGINNING), "b/x.csv": GOOD}),
+        zipped(**{"x.csv.gz": gzip.compress(GOOD, 0, mtime=0)}),
+        zipped(**{"readme.md": os.urandom(BEGINNING), "x.csv": b"a,b\n1,2\n"}),
+        gzip.compress(b"", mtime=0) + gzip.compress(GOOD, 0, mtime=0),
+        parquet(NOISE),
+    ],
+    ids=lambda _: "file",
+)
+def test_a_look_up_reads_little_of_a_long_file(content: bytes) -> None:
+    assert look_up(content) <= 5 * BEGINNING
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (GOOD[:100] + b"\n1\n" + GOOD, "1 field"),
+        (gzip.compress(GOOD[:100] + b"\n1\n" + GOOD, 0, mtime=0), "1 field"),
+        (GOOD.decode().encode("utf-16"), "UTF-16"),
+        (GOOD.replace(b"2", b"\xe9", 1), "Latin-1"),
         (bz2.compress(os.urandom(2 * BEGINNING)), "bzip2"),
-        (zipped(**{"[Content_Types].xml": good}), "spreadsheet"),
-    ]:
+        (zipped(**{"[Content_Types].xml": GOOD}), "spreadsheet"),
+        (zipped(**{"xl/workbook.xml": GOOD, "[Content_Types].xml": b""}), "spreadsheet"),
+        (zipped(**{"a.csv": GOOD, "b.csv": GOOD}), "holds 2 files, and only one can be read: 'a.csv', 'b.csv'"),
+        (zipped(**{"a.md": os.urandom(BEGINNING), "x.csv": b"a,b\n1\n"}), "1 field"),
+        (zipped(**{"a.md": os.urandom(BEGINNING), "x.csv": GOOD[:100] + b"\n1\n" + GOOD}), "1 field"),
+        (zipped(**{"a.md": os.urandom(BEGINNING), "x.csv": b""}), "empty"),
+        (zipped(**{"x.csv.gz": gzip.compress(GOOD.replace(b"2", b"\xe9", 1), 0, mtime=0)}), "Latin-1"),
+        (zipped(x=zipped(**{"y.csv": GOOD})), "holds a ZIP"),
+        (gzip.compress(zipped(**{"y.csv": GOOD}), 0, mtime=0), "holds a ZIP"),
+        (gzip.compress(gzip.compress(GOOD, 0, mtime=0), 0, mtime=0), "holds a gzip file"),
+        (zipped(**{"x.csv": GOOD})[:-100], "ZIP file cannot be read"),
+        (parquet(NOISE)[:-100], "cannot be read"),
+        (parquet(NOISE)[:-4] + b"PARE", "cannot be read"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "file",
+)
+def test_a_look_up_sees_what_a_snapshot_fails_on(content: bytes, reason: str) -> None:
+    assert len(content) > BEGINNING
+    for attempt in (look_up, read):
         with pytest.raises(SourceError, match=reason):
-            check_beginning(content[:BEGINNING])
+            attempt(content)
+
+
+@pytest.mark.parametrize("content", [zipped(**{"x.csv": GOOD}), parquet(NOISE)], ids=["ZIP", "Parquet"])
+def test_a_look_up_is_not_blind_to_a_broken_connection(content: bytes) -> None:
+    """Libraries take a failing read for a damaged file."""
+
+    def fetch(start: int, size: int) -> bytes:
+        raise SourceError(f"the line is cut at {start}, {size}")
+
+    with pytest.raises(SourceError, match=r"^the line is cut"):
+        check_file(RemoteFile(content[:BEGINNING], lambda: len(content), fetch), SPOOL)
+
+
+def test_what_is_packed_is_unpacked_nowhere_but_in_the_spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CSV is not even unpacked there."""
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    spool = tmp_path / "spool"
+    for content, made in [
+        (gzip.compress(GOOD, mtime=0), False),
+        (zipped(**{"x.csv": GOOD}), False),
+        (gzip.compress(parquet(NOISE), mtime=0), True),
+        (zipped(**{"x.parquet": parquet(NOISE)}), True),
+    ]:
+        assert sum(batch.num_rows for batch in read_table(io.BytesIO(content), spool)) > 0
+        assert spool.exists() == made
+        assert not made or spool.stat().st_mode & 0o777 == 0o700
+
+
+def test_quotes_around_every_value_are_no_matter_for_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reader takes ten times as long."""
+    monkeypatch.setattr(csv_rows, "_rows_with_python", None)
+    out = io.StringIO()
+    values = ["a", "", 'b"', '"', ",", "\r\n", "\n", " é", '","']
+    csv.writer(out, quoting=csv.QUOTE_ALL).writerows([("x", "y"), *zip(values, values, strict=True)])
+    assert rows(out.getvalue().encode()) == list(zip(values, values, strict=True))
+    assert rows(out.getvalue().replace('"a"', "a").encode()) == list(zip(values, values, strict=True))
 
 
 def test_many_columns_take_no_longer_than_they_must() -> None:

@@ -21,6 +21,7 @@ from tests.servers.run import ServerRun
 if TYPE_CHECKING:  # imported by the fixtures that need them: drivers and clients are heavy
     from tests.servers.google_cloud import GoogleCloud
     from tests.servers.mariadb import MariaDB
+    from tests.servers.openssh import OpenSSH
     from tests.servers.postgresql import PostgreSQL
     from tests.servers.proftpd import FTP, FTPS, SFTP
     from tests.servers.seaweedfs import S3
@@ -77,6 +78,13 @@ def sftp(server_run: ServerRun) -> SFTP:
     from tests.servers import proftpd
 
     return server_run.get(proftpd.SFTP, proftpd.start_sftp)
+
+
+@server
+def openssh(server_run: ServerRun) -> OpenSSH:
+    from tests.servers import openssh
+
+    return server_run.get(openssh.OpenSSH, openssh.start)
 
 
 @server

@@ -148,23 +148,16 @@ def start_sftp(run: ServerRun) -> SFTP:
 def _serve(name: str, run: ServerRun, folder: Path, password: str, *, module: str, protocol: str) -> int:
     """Start ProFTPD for one user, `reader`, and return its port."""
     (port,) = free_ports(1)
-    home = folder / "home"
-    for file, data in content.FILES.items():
-        path = home / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
     # As root the server serves the files as nobody, and locks clients into the folder; that takes root.
     user = unprivileged_user()
     uid, gid = user or (os.getuid(), os.getgid())
+    home = make_home(folder, user)
     if user:
-        for path in (home, *home.rglob("*")):
-            shutil.chown(path, *user)
         protocol += "\nDefaultRoot ~"
 
     hashed = run_tool([find_program("openssl", "openssl"), "passwd", "-6", "-stdin"], folder, text=password).strip()
-    _write_private(folder / "passwd", f"reader:{hashed}:{uid}:{gid}::{home}:/bin/sh\n")
-    _write_private(folder / "group", f"reader:x:{gid}:\n")
+    write_private(folder / "passwd", f"reader:{hashed}:{uid}:{gid}::{home}:/bin/sh\n")
+    write_private(folder / "group", f"reader:x:{gid}:\n")
     configuration = folder / "proftpd.conf"
     configuration.write_text(
         CONFIGURATION.format(
@@ -187,11 +180,24 @@ def _serve(name: str, run: ServerRun, folder: Path, password: str, *, module: st
         folder,
         run.owner,
     )
-    wait_until(process, lambda: _meet(port), lambda error: isinstance(error, ConnectionRefusedError))
+    wait_until(process, lambda: meet(port), lambda error: isinstance(error, ConnectionRefusedError))
     return port
 
 
-def _meet(port: int) -> None:
+def make_home(folder: Path, user: tuple[int, int] | None) -> Path:
+    """The folder that clients log in to, with its files; they belong to `user`."""
+    home = folder / "home"
+    for file, data in content.FILES.items():
+        path = home / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    if user:
+        for path in (home, *home.rglob("*")):
+            shutil.chown(path, *user)
+    return home
+
+
+def meet(port: int) -> None:
     """Wait for the server's first words: they are only said if its configuration is sound."""
     with socket.create_connection((HOST, port), timeout=10) as connection:
         if connection.recv(4) not in (b"220 ", b"SSH-"):
@@ -202,6 +208,6 @@ def _folder_seen_by_clients(folder: Path) -> str:
     return "/" if unprivileged_user() else str(folder / "home")
 
 
-def _write_private(path: Path, text: str) -> None:
+def write_private(path: Path, text: str) -> None:
     path.touch(mode=0o600)
     path.write_text(text)

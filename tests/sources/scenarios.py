@@ -13,6 +13,7 @@ from tests.servers.process import HOST, free_ports
 if TYPE_CHECKING:
     from tests.servers.google_cloud import GoogleCloud
     from tests.servers.mariadb import MariaDB
+    from tests.servers.openssh import OpenSSH
     from tests.servers.postgresql import PostgreSQL
     from tests.servers.proftpd import FTP, SFTP
     from tests.servers.seaweedfs import S3
@@ -82,6 +83,10 @@ def sftp(server: SFTP) -> Scenario:
     return _files("SFTP", server, "exports/2024/orders.csv", content.ORDERS)
 
 
+def openssh(server: OpenSSH) -> Scenario:
+    return _files("SFTP", server, "exports/2024/orders.csv", content.ORDERS)
+
+
 def s3(server: S3) -> Scenario:
     path = "exports/2024/customers.parquet"
     return Scenario(
@@ -136,6 +141,7 @@ SCENARIOS: dict[str, tuple[str, Callable[[Any], Scenario]]] = {
     "postgresql query": ("postgresql", postgresql_query),
     "ftp": ("ftp", ftp),
     "sftp": ("sftp", sftp),
+    "sftp by OpenSSH": ("openssh", openssh),
     "s3": ("s3", s3),
     "google storage": ("google", google_storage),
     "bigquery": ("google", bigquery),

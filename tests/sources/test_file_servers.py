@@ -56,20 +56,26 @@ def sftp_login(server: SFTP, password: str) -> paramiko.SSHClient:
     return client
 
 
-def test_sftp_holds_the_known_files(sftp: SFTP) -> None:
-    with sftp_login(sftp, sftp.password) as connection, connection.open_sftp() as client:
-        for file, data in sftp.files.items():
-            with client.open(sftp.path(file)) as remote:
+@pytest.fixture(params=["sftp", "openssh"])
+def any_sftp(request: pytest.FixtureRequest) -> SFTP:
+    found: SFTP = request.getfixturevalue(request.param)
+    return found
+
+
+def test_sftp_holds_the_known_files(any_sftp: SFTP) -> None:
+    with sftp_login(any_sftp, any_sftp.password) as connection, connection.open_sftp() as client:
+        for file, data in any_sftp.files.items():
+            with client.open(any_sftp.path(file)) as remote:
                 assert remote.read() == data
-        assert set(client.listdir(sftp.path("exports"))) >= {"2024", "été à Paris"}
+        assert set(client.listdir(any_sftp.path("exports"))) >= {"2024", "été à Paris"}
 
 
-def test_sftp_refuses_what_it_should(sftp: SFTP) -> None:
+def test_sftp_refuses_what_it_should(any_sftp: SFTP) -> None:
     with pytest.raises(paramiko.AuthenticationException):
-        sftp_login(sftp, "wrong")
+        sftp_login(any_sftp, "wrong")
     with (
-        sftp_login(sftp, sftp.password) as connection,
+        sftp_login(any_sftp, any_sftp.password) as connection,
         connection.open_sftp() as client,
         pytest.raises(FileNotFoundError),
     ):
-        client.open(sftp.path("nowhere.csv"))
+        client.open(any_sftp.path("nowhere.csv"))

@@ -72,14 +72,7 @@ def until(met: Callable[[], bool]) -> None:
 
 
 def start(client: Client, connector: dict[str, Any], request: str) -> str:
-    source = client.datasource(connector, database="crm", request=request)
-    return str(client.post("/projects/{project}/datasets/data-source", name="d", datasource_id=source["_id"])["_id"])
-
-
-def finished(client: Client, dataset: str) -> dict[str, Any]:
-    until(lambda: client.get(f"/datasets/{dataset}")["copy_state"] in ("done", "failed"))
-    found: dict[str, Any] = client.get(f"/datasets/{dataset}")
-    return found
+    return client.start_dataset(client.datasource(connector, database="crm", request=request))
 
 
 @EVERY_SERVER
@@ -103,7 +96,7 @@ def test_a_snapshot_that_takes_too_long_is_cancelled_at_its_source(
 ) -> None:
     with client_of(impatient) as client:
         dataset = start(client, client.connector(**login(server)), asleep(server, "too_long"))
-        assert "could not ask" in finished(client, dataset)["errorMessage"]
+        assert "could not ask" in client.copied(dataset)["errorMessage"]
         until(lambda: running(server, "too_long") == 0)
 
 
@@ -117,7 +110,7 @@ def test_slow_queries_of_one_source_leave_places_to_others(
         for number in range(4):
             start(client, slow, asleep(server, f"slow_{number}"))
         until(lambda: running(server, "slow_") == 2)
-        assert finished(client, start(client, quick, "SELECT 1 AS a"))["rows"] == 1
+        assert client.copied(start(client, quick, "SELECT 1 AS a"))["rows"] == 1
         assert running(server, "slow_") == 2
     patient.reset()
     until(lambda: running(server, "slow_") == 0)
@@ -132,7 +125,7 @@ def test_a_server_that_falls_silent_is_given_up(impatient: LocalPlatform, server
         dataset = start(client, connector, asleep(server, "silent"))
         until(lambda: running(server, "silent") == 1)
         proxy.blackhole = True
-        assert "no answer in time" in finished(client, dataset)["errorMessage"]
+        assert "no answer in time" in client.copied(dataset)["errorMessage"]
         for answer in (
             client.call("POST", f"{path}/test"),
             client.call("POST", f"{path}/verify", json={"database": "crm", "table": "customers"}),
@@ -165,8 +158,7 @@ def test_a_locked_table_could_not_be_asked(impatient: LocalPlatform, server: Ser
             source = client.datasource(connector, **body)
             tested = client.call("POST", f"/data-sources/{source['_id']}/test")
             assert refusal(tested, 400) == refusal(verified, 400)
-            dataset = client.post("/projects/{project}/datasets/data-source", name="d", datasource_id=source["_id"])
-            assert finished(client, dataset["_id"])["errorMessage"] == refusal(verified, 400)
+            assert client.dataset(source)["errorMessage"] == refusal(verified, 400)
         tables = client.get(f"/connectors/{connector['_id']}/databases/crm/tables")["items"]
         assert {"customers", "locked"} <= set(tables)
 

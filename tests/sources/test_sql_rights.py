@@ -5,14 +5,13 @@ Every shape of a data source is tried on every condition that a table can be in.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from previsionio_local import LocalPlatform
 
-from tests.platform.client import Client, client_of
+from tests.platform.client import client_of
 from tests.servers.mariadb import MariaDB
 from tests.servers.postgresql import PostgreSQL
 
@@ -167,10 +166,9 @@ def test_every_verdict_is_the_same(platform: LocalPlatform, request: pytest.Fixt
                     wrong.append((body, verified.text, tested.text))
                 if not readable and {**verified.json(), "status": 400} != tested.json():
                     wrong.append((body, verified.text, tested.text))
-                dataset = client.post("/projects/{project}/datasets/data-source", name="d", datasource_id=source["_id"])
-                made[dataset["_id"]] = (body, "" if verified.ok else verified.json()["message"][0])
+                made[client.start_dataset(source)] = (body, "" if verified.ok else verified.json()["message"][0])
         for dataset_id, (what, reason) in made.items():
-            outcome = finished(client, dataset_id)
+            outcome = client.copied(dataset_id)
             if (outcome["errorMessage"] or "") != reason:
                 wrong.append((what, reason, outcome))
     assert wrong == []
@@ -192,13 +190,3 @@ def test_the_right_schema_is_suggested(
         body = {"database": DATABASE, "table": wanted}
         answer = client.call("POST", f"/connectors/{connector['_id']}/verify", json=body)
         assert answer.json()["candidates"][: len(candidates)] == candidates
-
-
-def finished(client: Client, dataset: str) -> dict[str, Any]:
-    deadline = time.monotonic() + 60
-    while True:
-        found: dict[str, Any] = client.get(f"/datasets/{dataset}")
-        if found["copy_state"] in ("done", "failed"):
-            return found
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import re
-import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,42 +15,10 @@ import pytest
 import requests
 from previsionio_local import LocalPlatform
 
+from tests.platform.client import Client, Json, client_of
 from tests.secret_search import leaked
 from tests.servers import content
 from tests.sources.scenarios import SCENARIOS, Fields, Scenario
-
-
-@dataclass(frozen=True)
-class Api:
-    """A platform's HTTP API."""
-
-    platform: LocalPlatform
-
-    def call(self, method: str, path: str, body: Any = None) -> requests.Response:
-        return requests.request(
-            method,
-            f"{self.platform.url}/ext/v1{path}",
-            headers={"Authorization": self.platform.token},
-            json=body,
-            timeout=30,
-        )
-
-    def make(self, what: str, **body: Any) -> str:
-        answer = self.call("POST", f"/projects/{self.platform.project_id}/{what}", {"name": "a name", **body})
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["_id"])
-
-    def make_datasource(self, connector: Fields, location: Fields) -> str:
-        return self.make("data-sources", connector_id=self.make("connectors", **connector), **location)
-
-    def wait_for(self, dataset: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 30
-        while True:
-            status: dict[str, Any] = self.call("GET", f"/datasets/{dataset}").json()
-            if status["copy_state"] in ("done", "failed"):
-                return status
-            assert time.monotonic() < deadline, status
-            time.sleep(0.02)
 
 
 @pytest.fixture(scope="module", params=SCENARIOS)
@@ -63,74 +28,77 @@ def scenario(request: pytest.FixtureRequest) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def api(scenario: Scenario) -> Iterator[Api]:
-    with LocalPlatform(**scenario.endpoints) as platform:
-        yield Api(platform)
+def client(scenario: Scenario) -> Iterator[Client]:
+    with LocalPlatform(**scenario.endpoints) as platform, client_of(platform) as client:
+        yield client
 
 
-def test_reads_what_the_source_holds(api: Api, scenario: Scenario) -> None:
-    connector = api.make("connectors", **scenario.connector)
-    assert_accepted(api.call("POST", f"/connectors/{connector}/test"), scenario)
+def make(client: Client, connector: Fields) -> Json:
+    made: Json = client.post("/projects/{project}/connectors", name="a name", **connector)
+    return made
+
+
+def test_reads_what_the_source_holds(client: Client, scenario: Scenario) -> None:
+    connector = make(client, scenario.connector)
+    assert_accepted(client.call("POST", f"/connectors/{connector['_id']}/test"), scenario)
     for path, names in scenario.lists.items():
-        assert set(names) <= set(api.call("GET", f"/connectors/{connector}/{path}").json()["items"])
-    datasource = api.make("data-sources", connector_id=connector, **scenario.location)
-    assert_accepted(api.call("POST", f"/data-sources/{datasource}/test"), scenario)
+        assert set(names) <= set(client.get(f"/connectors/{connector['_id']}/{path}")["items"])
+    datasource = client.datasource(connector, **scenario.location)
+    assert_accepted(client.call("POST", f"/data-sources/{datasource['_id']}/test"), scenario)
 
-    assert_holds(api, datasource, scenario.table)
+    assert_holds(client, datasource, scenario.table)
 
 
-def test_reads_odd_places(api: Api, scenario: Scenario) -> None:
-    connector = api.make("connectors", **scenario.connector)
+def test_reads_odd_places(client: Client, scenario: Scenario) -> None:
+    connector = make(client, scenario.connector)
     for location, table in scenario.elsewhere:
-        datasource = api.make("data-sources", connector_id=connector, **location)
-        assert_accepted(api.call("POST", f"/data-sources/{datasource}/test"), scenario)
-        assert_holds(api, datasource, table)
+        datasource = client.datasource(connector, **location)
+        assert_accepted(client.call("POST", f"/data-sources/{datasource['_id']}/test"), scenario)
+        assert_holds(client, datasource, table)
 
 
-def test_refuses_wrong_credentials(api: Api, scenario: Scenario) -> None:
+def test_refuses_wrong_credentials(client: Client, scenario: Scenario) -> None:
     for wrong in scenario.wrong_credentials:
-        connector = api.make("connectors", **scenario.connector | wrong)
-        assert_refused(api.call("POST", f"/connectors/{connector}/test"), scenario)
+        connector = make(client, scenario.connector | wrong)
+        assert_refused(client.call("POST", f"/connectors/{connector['_id']}/test"), scenario)
 
 
-def test_says_that_nobody_answers(api: Api, scenario: Scenario) -> None:
+def test_says_that_nobody_answers(client: Client, scenario: Scenario) -> None:
     if scenario.unreachable:
-        assert_unreachable(api, scenario, scenario.connector | scenario.unreachable)
+        assert_unreachable(client, scenario, scenario.connector | scenario.unreachable)
     if scenario.unreachable_endpoints:
         with LocalPlatform(**scenario.unreachable_endpoints) as platform:
-            assert_unreachable(Api(platform), scenario, scenario.connector)
+            assert_unreachable(Client.of(platform), scenario, scenario.connector)
 
 
-def test_names_what_is_missing(api: Api, scenario: Scenario) -> None:
-    connector = api.make("connectors", **scenario.connector)
+def test_names_what_is_missing(client: Client, scenario: Scenario) -> None:
+    connector = make(client, scenario.connector)
     for location in scenario.missing:
-        datasource = api.make("data-sources", connector_id=connector, **location)
-        reason = assert_refused(api.call("POST", f"/data-sources/{datasource}/test"), scenario)
+        datasource = client.datasource(connector, **location)
+        reason = assert_refused(client.call("POST", f"/data-sources/{datasource['_id']}/test"), scenario)
         assert list(location.values())[-1].split()[-1] in reason
 
-        dataset = api.make("datasets/data-source", datasource_id=datasource)
-        status = api.wait_for(dataset)
-        assert status["copy_state"] == "failed"
-        assert status["errorMessage"]
+        dataset = client.dataset(datasource)
+        assert dataset["copy_state"] == "failed"
+        assert dataset["errorMessage"]
 
-    answer = api.call("POST", f"/connectors/{connector}/verify", scenario.missing[0])
+    answer = client.call("POST", f"/connectors/{connector['_id']}/verify", json=scenario.missing[0])
     assert answer.status_code == 422, answer.text
     assert scenario.suggestion in answer.json()["candidates"]
 
 
-def assert_holds(api: Api, datasource: str, table: content.Table) -> None:
+def assert_holds(client: Client, datasource: Json, table: content.Table) -> None:
     """A dataset made from the data source has exactly the rows of `table`, as Parquet and as CSV."""
-    dataset = api.make("datasets/data-source", datasource_id=datasource)
-    status = api.wait_for(dataset)
-    assert status["copy_state"] == "done", status.get("errorMessage")
+    dataset = client.dataset(datasource)
+    assert dataset["copy_state"] == "done", dataset["errorMessage"]
 
-    parquet = pq.read_table(io.BytesIO(api.call("GET", f"/datasets/{dataset}/download?extension=parquet").content))
+    download = f"/datasets/{dataset['_id']}/download?extension=parquet"
+    parquet = pq.read_table(io.BytesIO(client.call("GET", download).content))
     assert parquet.column_names == list(table.header)
     columns = [column.to_pylist() for column in parquet.columns]
     assert comparable(zip(*columns, strict=True)) == comparable(table.rows)
 
-    text = api.call("GET", f"/datasets/{dataset}/download?extension=csv").content.decode()
-    header, *rows = csv.reader(io.StringIO(text))
+    header, *rows = client.rows(dataset["_id"])
     assert header == list(table.header)
     assert comparable(rows) == comparable(table.rows)
 
@@ -151,9 +119,9 @@ def assert_refused(answer: requests.Response, scenario: Scenario) -> str:
     return str(reason)
 
 
-def assert_unreachable(api: Api, scenario: Scenario, connector: Fields) -> None:
-    datasource = api.make_datasource(connector, scenario.location)
-    reason = assert_refused(api.call("POST", f"/data-sources/{datasource}/test"), scenario)
+def assert_unreachable(client: Client, scenario: Scenario, connector: Fields) -> None:
+    datasource = client.datasource(make(client, connector), **scenario.location)
+    reason = assert_refused(client.call("POST", f"/data-sources/{datasource['_id']}/test"), scenario)
     assert re.search("cannot reach|could not connect", reason, re.IGNORECASE)
 
 

@@ -1,8 +1,8 @@
 """One cell of the matrix: an operation on a resource, one of whose calls is broken, and what must hold afterwards.
 
-The engine's part is played by `Stack`, on Pulumi's own provider host. One host serves many cells: each plays several
-commands of the engine, each of which has a token of its own, so that the provider remembers nothing from one to the
-next, as in hosts of their own.
+The engine's part is played by `Stack`, on Pulumi's own provider host or on the plugin. One host serves many cells:
+each plays several commands of the engine, each of which has a token of its own, so that the provider remembers nothing
+from one to the next, as in hosts of their own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from typing import Any, Literal
 
 import grpc
 from pulumi.runtime.proto import provider_pb2
+from pulumi_previsionio._core.names import camel
 
+from tests.host import native_plugin
+from tests.host.native_plugin import NativePlugin
 from tests.host.provider_host import ProviderHost, plain
 from tests.secret_search import leaked
 from tests.torture import examples, faults
@@ -33,6 +36,8 @@ Action = Literal["same", "create", "update", "replace", "delete", "read"]
 
 TOKEN = "planted-torture-token"
 """At the beginning of every token that the provider gets."""
+Host = ProviderHost | NativePlugin
+"""What serves Pulumi's provider protocol; a plugin serves one cell at a time."""
 MOST_CALLS = 150
 """No operation on one object needs more."""
 _NONE = provider_pb2.DiffResponse.DIFF_NONE
@@ -138,11 +143,12 @@ class Process:
     def delete(self, state: Resource) -> None:
         self._told(lambda: self._host.delete(self._provider, state.id, state.outputs))
 
-    def read(self, id_: str, outputs: Mapping[str, Any]) -> Resource:
+    def read(self, id_: str, outputs: Mapping[str, Any], _inputs: Mapping[str, Any]) -> Resource:
         answer = self._told(lambda: self._host.read(self._provider, id_, outputs))
         return Resource(answer.id, plain(answer.inputs), plain(answer.properties))
 
-    def _told(self, call: Callable[[], Any]) -> Any:
+    @staticmethod
+    def _told(call: Callable[[], Any]) -> Any:
         try:
             return call()
         except grpc.RpcError as error:
@@ -150,6 +156,42 @@ class Process:
         if code is not grpc.StatusCode.UNKNOWN:
             raise Wedged(f"hangs, or the host is gone ({code}): {details}")
         raise Refusal(details)
+
+
+class PluginProcess(Process):
+    """The same by the plugin: what it is told of the engine's last command, this one forgets."""
+
+    def __init__(self, plugin: NativePlugin, platform: Platform, kind: str) -> None:
+        self._plugin, self._kind = plugin, kind
+        token = platform.fake.token = f"{TOKEN}-{next(_numbers)}"
+        plugin.configure({"url": platform.proxy.url, "token": token, "projectId": examples.PROJECT})
+
+    def check(self, news: Mapping[str, Any], olds: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._told(lambda: self._plugin.check(self._kind, news, olds, name=self._kind))
+        if answer.failures:
+            raise Refusal("; ".join(failure.reason for failure in answer.failures))
+        return native_plugin.python(answer.inputs)
+
+    def diff(self, state: Resource, news: Mapping[str, Any]) -> Action:
+        answer = self._told(lambda: self._plugin.diff(self._kind, state.id, state.outputs, news, state.inputs))
+        if answer.changes == _NONE:
+            return "same"
+        return "replace" if answer.replaces else "update"
+
+    def create(self, inputs: Mapping[str, Any]) -> Resource:
+        answer = self._told(lambda: self._plugin.create(self._kind, inputs))
+        return Resource(answer.id, dict(inputs), native_plugin.python(answer.properties))
+
+    def update(self, state: Resource, news: Mapping[str, Any]) -> Resource:
+        answer = self._told(lambda: self._plugin.update(self._kind, state.id, state.outputs, news, state.inputs))
+        return Resource(state.id, dict(news), native_plugin.python(answer.properties))
+
+    def delete(self, state: Resource) -> None:
+        self._told(lambda: self._plugin.delete(self._kind, state.id, state.outputs))
+
+    def read(self, id_: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> Resource:
+        answer = self._told(lambda: self._plugin.read(self._kind, id_, outputs, inputs))
+        return Resource(answer.id, native_plugin.python(answer.inputs), native_plugin.python(answer.properties))
 
 
 @dataclasses.dataclass
@@ -165,9 +207,10 @@ class Resource:
 class Stack:
     """A stack with one resource, on a platform that may be broken."""
 
-    host: ProviderHost
+    host: Host
     platform: Platform
     provider: str
+    """The provider's class as a state knows it; for the plugin the kind of resource."""
     resource: Resource | None = None
     to_delete: list[Resource] = dataclasses.field(default_factory=list)
     """Those replaced whose deletion failed: the engine tries again in each `up`."""
@@ -224,15 +267,17 @@ class Stack:
     def refresh(self) -> Action:
         """Also when the object turns out to be gone, which drops it from the stack."""
         assert self.resource
-        live = self._process().read(self.resource.id, self.resource.outputs)
+        live = self._process().read(self.resource.id, self.resource.outputs, self.resource.inputs)
         self.resource = live if live.id else None
         return "read"
 
     def get(self, id_: str) -> Resource:
         """An existing object, as `.get` reads it."""
-        return self._process().read(id_, {})
+        return self._process().read(id_, {}, {})
 
     def _process(self) -> Process:
+        if isinstance(self.host, NativePlugin):
+            return PluginProcess(self.host, self.platform, self.provider)
         return Process(self.host, self.platform, self.provider)
 
     def _planned(self, process: Process, program: Mapping[str, Any]) -> tuple[dict[str, Any], Action]:
@@ -273,14 +318,13 @@ class Course:
         ]
 
 
-def course(host: ProviderHost, platform: Platform, resource: str, operation: Operation, *, updates: bool) -> Course:
+def course(host: Host, platform: Platform, resource: str, operation: Operation, *, updates: bool) -> Course:
     """Try it."""
-    versions = examples.properties()[resource]
-    provider = versions["inputs"]["__provider"]
-    made, program = (
-        {key: value for key, value in versions[version].items() if key != "__provider"}
-        for version in ("inputs", {"change": "changed", "move": "moved"}.get(operation, "inputs"))
-    )
+    version = {"change": "changed", "move": "moved"}.get(operation, "inputs")
+    if isinstance(host, NativePlugin):
+        provider, made, program = resource, _for_the_plugin(resource, "inputs"), _for_the_plugin(resource, version)
+    else:
+        provider, made, program = _provider(resource), _properties(resource, "inputs"), _properties(resource, version)
     platform.load(surroundings(), updates)
     _plant_lookalike(host, platform, provider, made)
     stack = Stack(host, platform, provider)
@@ -297,6 +341,21 @@ def course(host: ProviderHost, platform: Platform, resource: str, operation: Ope
     if (action is None) != (operation == "delete in use"):
         raise Violation(f"{operation} {resource} without a fault: {action} {stack.messages}")
     return Course(resource, operation, updates, provider, program, before, state, action, calls, after)
+
+
+def _provider(resource: str) -> str:
+    return str(examples.properties()[resource]["inputs"]["__provider"])
+
+
+def _properties(resource: str, version: str) -> dict[str, Any]:
+    given = examples.properties()[resource][version]
+    return {name: value for name, value in given.items() if name != "__provider"}
+
+
+def _for_the_plugin(resource: str, version: str) -> dict[str, Any]:
+    """It knows the name of a resource from its URN."""
+    given = _properties(resource, version)
+    return {camel(name): value for name, value in given.items() if name != "default_name" and value is not None}
 
 
 def _do(stack: Stack, operation: Operation, program: Mapping[str, Any]) -> Action:
@@ -344,7 +403,7 @@ def surroundings() -> dict[str, dict[str, dict[str, Any]]]:
     return objects
 
 
-def _plant_lookalike(host: ProviderHost, platform: Platform, provider: str, made: Mapping[str, Any]) -> None:
+def _plant_lookalike(host: Host, platform: Platform, provider: str, made: Mapping[str, Any]) -> None:
     """An object of somebody else that differs from the one to be made in nothing but its age."""
     twin = Stack(host, platform, provider)
     twin.up(made)
@@ -385,7 +444,7 @@ def _shape(request: Request) -> str:
 # What must hold whatever breaks
 
 
-def check(cell: Cell, course: Course, host: ProviderHost, platform: Platform) -> None:
+def check(cell: Cell, course: Course, host: Host, platform: Platform) -> None:
     """Play the cell; raises `Violation` where something does not hold."""
     platform.load(course.before, course.updates)
     stack = Stack(host, platform, course.provider, _moved_to(platform, course.state))
@@ -412,7 +471,7 @@ def _moved_to(platform: Platform, state: Resource | None) -> Resource | None:
     """The same state, with the platform's address."""
     if state is None:
         return None
-    address = {"platform_url": platform.proxy.url}
+    address = {name: platform.proxy.url for name in ("platform_url", "platformUrl") if name in state.outputs}
     return Resource(state.id, {**state.inputs, **address}, {**state.outputs, **address})
 
 

@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.engine import pulumi_cli
 from tests.engine.conftest import engine  # noqa: F401
-from tests.torture.size import FULL, SEED
+from tests.torture.size import FULL, SEED, sized
+
+pulumi_cli.TIMEOUT = float(sized(120, 900))
+"""Seconds for one run of the engine; a hundred resources on a busy machine take their time."""
 
 
 @pytest.fixture
@@ -25,8 +29,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for outcome in ("passed", "failed"):
         for report in terminalreporter.getreports(outcome):
             if report.when == "call" and "torture" in report.nodeid:
-                counts.update({name: number for name, number in report.user_properties if isinstance(number, int)})
+                for name, number in report.user_properties:
+                    if isinstance(number, int):
+                        counts[name] += number
     if counts:
-        failures = len(terminalreporter.getreports("failed"))
-        told = ", ".join(f"{number} {what}" for what, number in sorted(counts.items()))
-        terminalreporter.write_line(f"torture: {told}; failures {failures}; seed {SEED}{'' if FULL else ' (a cut)'}")
+        failed = sum(len(terminalreporter.getreports(outcome)) for outcome in ("failed", "error"))
+        terminalreporter.section(f"torture{'' if FULL else ', a cut'}; SEED={SEED}")
+        for what, number in [*sorted(counts.items()), ("failures", failed)]:
+            terminalreporter.write_line(f"{number:>9,} {what}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import itertools
+import dataclasses
 import json
 import os
 import shutil
@@ -22,13 +22,26 @@ from tests.secret_search import leaked
 from tests.torture.faults import faults
 from tests.torture.http_proxy import HttpProxy, Request
 from tests.torture.processes import end_all, processes_of
-from tests.torture.size import chance, sized
+from tests.torture.size import FULL, chance, sized
 from tests.unit.fake_platform import PROJECT, FakePlatform
 
 COMMAND = Path(sys.prefix) / "bin" / "pulumi-previsionio"
 SECRET = "planted-secret-of-adopt"
 CUT = ("reset before", "cut in body", "503 before", "invalid JSON", "401 before", "404 page", "302 to sign-in")
-KILL = "SIGKILL"
+VICTIMS: dict[str, Callable[[str], bool]] = {
+    "SIGKILL of the command": lambda line: COMMAND.name in line,
+    "SIGKILL of the engine": lambda line: line.split("\0")[0].endswith("/pulumi"),
+    "SIGKILL of the provider's process": lambda line: "pulumi.dynamic" in line,
+}
+"""Who is killed, by the command line."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Kill:
+    """Before the platform handles that call. None of `adopt`'s calls changes anything there."""
+
+    number: int
+    victim: str
 
 
 @pytest.fixture
@@ -50,7 +63,9 @@ def test_adopt(engine: Path, tmp_path: Path, fake: FakePlatform, count: Callable
             "PREVISION_PROJECT_ID": PROJECT,
             "PYTHONPATH": str(Path(__file__).with_name("fast_clock")),
         }
-        places = json.loads(_run(stack, "export", "--project-id", PROJECT, "--out", ".", "--force", "--json").stdout)
+        places = json.loads(
+            _run(stack, "export", "--project-id", PROJECT, "--with-project", "--out", ".", "--force", "--json").stdout
+        )
         stack.cli("stack", "init", "dev")
         for place in places["secrets"]:
             stack.config(place, SECRET, secret=True)
@@ -60,58 +75,72 @@ def test_adopt(engine: Path, tmp_path: Path, fake: FakePlatform, count: Callable
 
         proxy.mend()
         assert _run(stack, "adopt").returncode == 0
-        boundaries = itertools.product(range(1, proxy.count + 1), [KILL, *sorted(faults())])
-        some = chance("adopt").sample(
-            [each for each in boundaries if sized(0, 1) or each[1] in (KILL, *CUT)], sized(2, 30)
-        )
-        violations = []
-        for number, fault in some:
+        kills = [Kill(number, victim) for number in range(1, proxy.count + 1) for victim in VICTIMS]
+        broken = [
+            (number, fault) for number in range(1, proxy.count + 1) for fault in (sorted(faults()) if FULL else CUT)
+        ]
+        dice = chance("adopt")
+        violations, struck = [], 0
+        for each in [*dice.sample(kills, sized(1, len(kills))), *dice.sample(broken, sized(1, 30))]:
             shutil.rmtree(stack.home / "state")
             shutil.copytree(kept, stack.home / "state")
             try:
-                _break(stack, proxy, number, fault)
+                if isinstance(each, Kill):
+                    struck += _kill(stack, proxy, each)
+                else:
+                    _break(stack, proxy, *each)
+                proxy.mend()
+                _converge(stack)
                 assert fake.objects == objects, "changes the platform"
             except AssertionError as violation:
-                violations.append(f"adopt: call {number}, {fault}: {violation}")
-    count("adoptions", len(some))
+                violations.append(f"adopt: {each}: {violation}")
+    count("kills", struck)
+    count("adoptions with a broken call", sized(1, 30))
     assert not violations, "\n".join(violations)
+    assert struck
+
+
+def _kill(stack: Stack, proxy: HttpProxy, kill: Kill) -> bool:
+    """Whether there was somebody to kill: at the first calls there is no engine yet."""
+    with _killed_at(stack, proxy, kill) as struck:
+        _run(stack, "adopt")
+    end_all(stack)
+    shutil.rmtree(stack.home / "state" / ".pulumi" / "locks", ignore_errors=True)  # as `pulumi cancel` does
+    return struck.is_set()
 
 
 def _break(stack: Stack, proxy: HttpProxy, number: int, fault: str) -> None:
-    if fault == KILL:
-        with _killed_at(stack, proxy, number):
-            _run(stack, "adopt")
-        with contextlib.suppress(AssertionError):  # nothing to cancel where the engine was not at work
-            stack.cli("cancel", "--yes")
-    else:
-        proxy.break_calls(faults()[fault], number)
-        first = _run(stack, "adopt")
-        said = first.stdout + first.stderr
-        assert "Traceback" not in said
-        assert leaked([SECRET, "token-of-the-tests"], said) == [], said
-    proxy.mend()
+    proxy.break_calls(faults()[fault], number)
+    first = _run(stack, "adopt")
+    said = first.stdout + first.stderr
+    assert "Traceback" not in said
+    assert leaked([SECRET, "token-of-the-tests"], said) == [], said
+
+
+def _converge(stack: Stack) -> None:
     again = _run(stack, "adopt")
     assert again.returncode == 0, again.stdout + again.stderr
     assert stack.preview().changes == {}
-    assert len(stack.resources()) == 2
+    assert len(stack.resources()) == 3
 
 
 @contextlib.contextmanager
-def _killed_at(stack: Stack, proxy: HttpProxy, number: int) -> Iterator[None]:
-    killed = threading.Event()
+def _killed_at(stack: Stack, proxy: HttpProxy, kill: Kill) -> Iterator[threading.Event]:
+    reached, struck = threading.Event(), threading.Event()
 
-    def kill(count: int, _request: Request, is_done: bool) -> None:
-        if count == number and not is_done and not killed.is_set():
-            killed.set()
-            for pid, line in processes_of(stack).items():
-                if COMMAND.name in line or line.split("\0")[0].endswith("/pulumi"):
-                    with contextlib.suppress(OSError):
-                        os.kill(pid, signal.SIGKILL)
-            end_all(stack)
+    def strike(count: int, _request: Request, is_done: bool) -> None:
+        if count != kill.number or is_done or reached.is_set():
+            return
+        reached.set()
+        for pid, line in processes_of(stack).items():
+            if VICTIMS[kill.victim](line):
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+                    struck.set()
 
-    proxy.at_boundary = kill
+    proxy.at_boundary = strike
     try:
-        yield
+        yield struck
     finally:
         proxy.at_boundary = lambda _number, _request, _is_done: None
 
@@ -124,6 +153,6 @@ def _run(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
         start_new_session=True,
     )

@@ -191,14 +191,6 @@ def _check_rows(client: Client, path: str, dataset: dict[str, Any], content: byt
         assert client.call("GET", f"{path}/download", params={"extension": "csv"}).content == content
 
 
-def _all(client: Client, path: str) -> Iterator[dict[str, Any]]:
-    number, more = 1, True
-    while more:
-        page = client.get(path, params={"page": number})
-        yield from page["items"]
-        number, more = number + 1, page["metaData"]["nextPage"]
-
-
 def test_a_damaged_folder_is_refused_or_works(tmp_path: Path, count: Count) -> None:
     randomly = chance("local platform", "damage")
     used = tmp_path / "used"
@@ -264,7 +256,7 @@ def test_silent_sources_and_many_clients_hold_up_nobody(silent: int, count: Coun
         connectors = [client.connector(type=kind, port=silent) for kind in ("FTP", "SFTP", "SQL")]
         source = client.datasource(connectors[0], path="x.csv")
         for _ in range(waiting):
-            client.post("/projects/{project}/datasets/data-source", name="s", datasource_id=source["_id"])
+            client.start_dataset(source)
         tests = [
             pool.submit(client_call, platform, "POST", f"/connectors/{connectors[n % 3]['_id']}/test")
             for n in range(waiting)
@@ -274,7 +266,7 @@ def test_silent_sources_and_many_clients_hold_up_nobody(silent: int, count: Coun
         assert set(statuses) == {200}
         assert {each.result(60) for each in tests} == {400}
         # Those that wait for a source are ended with it, also at the platform.
-        datasets = list(_all(client, "/projects/{project}/datasets"))
+        datasets = client.all("/projects/{project}/datasets")
         with ThreadPoolExecutor(20) as deletes:
             deleted = [deletes.submit(client_call, platform, "DELETE", f"/datasets/{each['_id']}") for each in datasets]
         assert {each.result() for each in deleted} == {204}

@@ -1,8 +1,17 @@
 """A host that works for a long time needs no more memory and no more open files at the end than half way."""
 
+from __future__ import annotations
+
+import contextlib
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from pulumi_previsionio._core.names import camel
+
+from tests.host import native_plugin
+from tests.host.native_plugin import NativePlugin
 from tests.host.provider_host import ProviderHost, plain
 from tests.torture import examples
 from tests.torture.examples import EXAMPLES
@@ -11,38 +20,64 @@ from tests.unit.fake_platform import PROJECT, FakePlatform
 
 LEEWAY = 4 * 1024
 """Kilobytes by which the memory may differ, since Python's allocator does not give back at once."""
+RESOURCES = sorted(set(EXAMPLES) - {"Datasource", "Dataset"})
+HALF, OBJECTS = sized(6, 25), sized(6, 100)
 
 
-def test_a_long_lived_host_stays_small(count: Callable[[str, int], None]) -> None:
-    half, objects = sized(6, 25), sized(6, 100)
-    with FakePlatform() as fake:
+@pytest.mark.parametrize("door", ["dynamic", "plugin"])
+def test_a_long_lived_host_stays_small(door: str, count: Callable[[str, int], None]) -> None:
+    with FakePlatform() as fake, contextlib.ExitStack() as stack:
         config = {"url": fake.url, "token": fake.token, "projectId": PROJECT}
-        with ProviderHost({f"previsionio:{key}": value for key, value in config.items()}) as host:
-            sizes = []
-            for _ in range(2 * half):
-                _round(host, fake, objects)
-                sizes.append(_size(host.process.pid))
-    (memory_half_way, files_half_way), (memory, files) = sizes[half - 1], sizes[-1]
+        if door == "dynamic":
+            host = stack.enter_context(ProviderHost({f"previsionio:{key}": value for key, value in config.items()}))
+            pid, live = host.process.pid, lambda name: _live(host, name)
+        else:
+            plugin = stack.enter_context(NativePlugin(config))
+            pid, live = plugin.process.pid, lambda name: _live_by_plugin(plugin, name)
+        sizes = []
+        for _ in range(2 * HALF):
+            # One after the other, so that each round is like the one before.
+            for name in itertools.islice(itertools.cycle(RESOURCES), OBJECTS):
+                live(name)
+            fake.forget_calls()
+            sizes.append(_size(pid))
+    (memory_half_way, files_half_way), (memory, files) = sizes[HALF - 1], sizes[-1]
     assert memory <= memory_half_way + LEEWAY, sizes
     assert files <= files_half_way, sizes
-    count("rounds of one host", 2 * half)
+    count("rounds of one host", 2 * HALF)
 
 
-def _round(host: ProviderHost, fake: FakePlatform, objects: int) -> None:
-    """Make, change, read and delete, one after the other, so that each round is like the one before."""
-    for number in range(objects):
-        name = sorted(set(EXAMPLES) - {"Datasource", "Dataset"})[number % (len(EXAMPLES) - 2)]
-        given, changed = (dict(examples.properties()[name][version]) for version in ("inputs", "changed"))
-        provider = given.pop("__provider")
-        changed.pop("__provider")
-        inputs = plain(host.check(provider, given).inputs)
-        id_, outputs = host.create(provider, inputs)
-        news = plain(host.check(provider, changed, **inputs).inputs)
-        host.diff(provider, id_, outputs, news)
-        outputs = host.update(provider, id_, outputs, news)
-        assert host.read(provider, id_, outputs).id == id_
-        host.delete(provider, id_, outputs)
-    fake.forget_calls()
+def _live(host: ProviderHost, name: str) -> None:
+    """Make, change, read and delete."""
+    given, changed = (dict(examples.properties()[name][version]) for version in ("inputs", "changed"))
+    provider = given.pop("__provider")
+    changed.pop("__provider")
+    inputs = plain(host.check(provider, given).inputs)
+    id_, outputs = host.create(provider, inputs)
+    news = plain(host.check(provider, changed, **inputs).inputs)
+    host.diff(provider, id_, outputs, news)
+    outputs = host.update(provider, id_, outputs, news)
+    assert host.read(provider, id_, outputs).id == id_
+    host.delete(provider, id_, outputs)
+
+
+def _live_by_plugin(plugin: NativePlugin, name: str) -> None:
+    given, changed = (
+        {camel(key): value for key, value in examples.properties()[name][version].items() if key in _KNOWN[name]}
+        for version in ("inputs", "changed")
+    )
+    inputs = native_plugin.python(plugin.check(name, given).inputs)
+    made = plugin.create(name, inputs)
+    outputs = native_plugin.python(made.properties)
+    news = native_plugin.python(plugin.check(name, changed, inputs).inputs)
+    plugin.diff(name, made.id, outputs, news, inputs)
+    outputs = native_plugin.python(plugin.update(name, made.id, outputs, news, inputs).properties)
+    assert plugin.read(name, made.id, outputs, news).id == made.id
+    plugin.delete(name, made.id, outputs)
+
+
+_KNOWN = {name: {*EXAMPLES[name].inputs, *EXAMPLES[name].changed} for name in EXAMPLES}
+"""What the program gives; of the rest the dynamic classes make their own."""
 
 
 def _size(pid: int) -> tuple[int, int]:

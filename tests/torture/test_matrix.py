@@ -57,13 +57,22 @@ def test_every_resource_is_in_the_matrix() -> None:
 
 @pytest.mark.parametrize("resource", EXAMPLES)
 def test_matrix(resource: str, count: Callable[[str, int], None]) -> None:
-    courses = matrix.courses([resource])
+    _play(resource, sized(12, 300), count, by_plugin=False)
+
+
+@pytest.mark.parametrize("resource", EXAMPLES if FULL else ["SQLConnector"])
+def test_matrix_of_the_plugin(resource: str, count: Callable[[str, int], None]) -> None:
+    _play(resource, sized(8, 100), count, by_plugin=True)
+
+
+def _play(resource: str, number: int, count: Callable[[str, int], None], *, by_plugin: bool) -> None:
+    courses = matrix.courses([resource], by_plugin=by_plugin)
     cells = [(course, cell) for course in courses for cell in course.cells() if FULL or _is_in_cut(cell)]
-    some = chance("matrix", resource).sample(cells, min(len(cells), sized(12, 300)))
+    some = chance("matrix", resource, by_plugin).sample(cells, min(len(cells), number))
 
-    violations = matrix.play(some)
+    violations = matrix.play(some, by_plugin=by_plugin)
 
-    count("cells", len(some))
+    count("cells of the plugin" if by_plugin else "cells", len(some))
     assert not violations, f"{len(violations)} of {len(some)} cells:\n" + "\n".join(violations)
 
 

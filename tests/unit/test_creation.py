@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 from pulumi_previsionio import PlatformError, Refused, Unreachable
-from pulumi_previsionio._core import kinds, lifecycle
+from pulumi_previsionio._core import creation, kinds, lifecycle
 from pulumi_previsionio._core.context import Context
 from pulumi_previsionio._core.kind import Kind
 from pulumi_previsionio._core.secret import Secret
 from pulumi_previsionio._core.values import Values
+from pulumi_previsionio._platform.client import Sending
 
 from tests.unit.conftest import connect
 from tests.unit.examples import KINDS, values
@@ -155,7 +156,7 @@ def test_what_was_not_made_is_an_error_that_says_where_to_look(
 
 
 OTHERS: dict[str, Callable[[], dict[str, Any]]] = {
-    "made earlier": lambda: like_it(made_at=time.time() - 3),
+    "made a while ago": lambda: like_it(made_at=time.time() - creation._AT_WORK - 60),
     "made long ago": lambda: like_it(made_at=1_500_000_000),
     "of another name": lambda: like_it(name="other"),
     "of another host": lambda: like_it(host="other.example"),
@@ -235,6 +236,60 @@ def test_two_that_look_alike_are_an_error_with_both_ids(fake: FakePlatform, cont
     assert all(id_ in str(caught.value) for id_ in fake.objects["connectors"])
 
 
+@pytest.mark.parametrize("seconds", [-3, creation._STORING + 20])
+def test_who_makes_equal_ones_at_that_time_keeps_any_from_being_taken(
+    seconds: float, fake: FakePlatform, context: Context
+) -> None:
+    theirs: list[str] = []
+    fake.fault(
+        "POST",
+        "/connectors",
+        CUT,
+        carried_out=True,
+        before=lambda: theirs.append(fake.store("connectors", **like_it(made_at=time.time() + seconds))),
+    )
+
+    with pytest.raises(
+        PlatformError, match=r"None is taken of 2 SQL connectors: .*, for somebody else makes equal ones"
+    ) as caught:
+        create(context, sql(fake))
+
+    assert len(fake.objects["connectors"]) == 2
+    assert all(id_ in str(caught.value) for id_ in fake.objects["connectors"])
+
+
+def test_an_object_made_long_after_the_request_is_not_taken(fake: FakePlatform, context: Context) -> None:
+    """A request that stalls is given up after a minute: somebody else may make an equal object in that time."""
+    late = time.time() + creation._STORING + 20
+    fake.fault("POST", "/connectors", CUT, before=lambda: fake.store("connectors", **like_it(made_at=late)))
+
+    with pytest.raises(
+        PlatformError, match=r"None is taken of 1 SQL connector: .*, for what is made more than 10 s after"
+    ):
+        create(context, sql(fake))
+
+
+def test_what_two_looks_do_not_agree_on_is_not_taken(fake: FakePlatform, context: Context) -> None:
+    """Of two creations on their way at the same time, the other one's is stored first."""
+    fake.fault("POST", "/connectors", CUT, carried_out=True)
+    fake.fault("GET", "/connectors", None, carried_out=True)
+    fake.fault("GET", "/connectors", None, carried_out=True, before=lambda: fake.store("connectors", **like_it()))
+
+    with pytest.raises(PlatformError, match=r"None is taken of 2 SQL connectors: .*, for it cannot be told which"):
+        create(context, sql(fake))
+
+
+def test_what_is_made_while_a_creation_waits_to_be_sent_is_somebody_elses(fake: FakePlatform, context: Context) -> None:
+    """The platform asked to wait: the request that lost its answer was sent afterwards."""
+    sent: list[float] = []
+    fake.fault("POST", "/connectors", Answer(429, {}, {"Retry-After": "1"}), before=lambda: sent.append(time.time()))
+    sending = Sending()
+
+    context.session.client.create(f"/projects/{PROJECT}/connectors", {"name": "thing"}, sending)
+
+    assert sending.at > sent[0]
+
+
 def test_an_object_that_this_process_made_is_never_taken(fake: FakePlatform, context: Context) -> None:
     own = create(context, sql(fake))
     fake.fault("POST", "/connectors", CUT)
@@ -284,7 +339,7 @@ def test_it_is_found_whatever_the_platforms_clock_says(ahead: float, fake: FakeP
 
     fake.clock_ahead = ahead
     assert date() == fake.headers()
-    older = fake.store("connectors", **like_it(), made_at=time.time() + ahead - 3)
+    older = fake.store("connectors", **like_it(), made_at=time.time() + ahead - creation._AT_WORK - 3)
     fake.fault("POST", "/connectors", CUT, carried_out=True)
 
     assert create(context, sql(fake)) != older

@@ -7,11 +7,12 @@ import pytest
 from pulumi_previsionio import PlatformError
 from pulumi_previsionio._core import kinds, lifecycle
 from pulumi_previsionio._core.context import Context
+from pulumi_previsionio._core.steps.datasets import state_of
 from pulumi_previsionio._core.values import Values
 
 from tests.unit.conftest import connect
 from tests.unit.examples import values
-from tests.unit.fake_platform import FakePlatform
+from tests.unit.fake_platform import PROJECT, FakePlatform
 from tests.unit.scripted_server import Answer
 
 
@@ -145,6 +146,92 @@ def test_progress_is_told_twice_a_minute(
     assert all(line.startswith("Dataset 'thing': copying for ") for line in lines)
 
 
+# What the platform tells of a copy
+
+
+def test_what_is_told_of_a_copy_is_kept_and_costs_no_call(fake: FakePlatform, context: Context) -> None:
+    told = {"rows": 3, "columns": 8.0, "size": 0}
+    fake.fault("POST", "/data-source", None, carried_out=True, after=lambda: fake.only("datasets").update(told))
+
+    id_, state = lifecycle.create(kinds.DATASET, dataset(fake), context)
+
+    assert state == {**dataset(fake), "rows": 3, "columns": 8, "size": 0, "state": "done"}
+    assert fake.calls[1:] == [f"GET /datasets/{id_}"]
+
+
+@pytest.mark.parametrize("told", [{}, {"rows": None, "size": ""}, {"rows": "many", "columns": ["id"], "size": -1}])
+def test_what_is_not_told_is_not_there(told: dict[str, Any], fake: FakePlatform, context: Context) -> None:
+    id_, state = lifecycle.create(kinds.DATASET, dataset(fake), context)
+    fake.only("datasets").update(told)
+
+    assert lifecycle.read(kinds.DATASET, id_, state, context) == {**dataset(fake), "state": "done"}
+
+
+@pytest.mark.parametrize(
+    ("states", "state"),
+    [
+        (("done", "done", "done"), "done"),
+        (("done", "failed", "pending"), "failed"),
+        (("done", "pending", "pending"), "running"),
+        (("pending", "running", None), "running"),
+        (("pending", "pending", "pending"), "pending"),
+        (("done", "done", None), None),
+        (("", None, None), None),
+    ],
+)
+def test_three_states_are_one_word(states: tuple[Any, ...], state: str | None) -> None:
+    assert state_of(*states) == state
+
+
+def test_a_state_that_no_copy_has_is_an_error(fake: FakePlatform, context: Context) -> None:
+    id_, state = lifecycle.create(kinds.DATASET, dataset(fake), context)
+    become(fake, drift_state="lost")
+
+    with pytest.raises(PlatformError, match=r"^the platform says that the copy is 'lost', which is no state of one$"):
+        lifecycle.read(kinds.DATASET, id_, state, context)
+
+
+def test_a_refresh_tells_how_it_is_now_and_changes_nothing(fake: FakePlatform, context: Context) -> None:
+    """Also in a stack of version 0.1.0, whose state lacks all of it."""
+    id_, state = lifecycle.create(kinds.DATASET, dataset(fake), context)
+    fake.only("datasets").update(rows=5, columns=2, size=99, describe_state="failed")
+    now = {"rows": 5, "columns": 2, "size": 99, "state": "failed"}
+
+    for before in (dataset(fake), {**state, "rows": 4, "size": 1}):
+        live = lifecycle.read(kinds.DATASET, id_, before, connect(fake))
+        assert live == {**dataset(fake), **now}
+        assert lifecycle.refreshed_inputs(kinds.DATASET, live, context) == dataset(fake)
+        assert lifecycle.diff(kinds.DATASET, id_, live, dataset(fake), context).action == "same"
+
+
+def test_a_list_that_tells_less_than_the_state_is_not_enough(fake: FakePlatform, context: Context) -> None:
+    made = [lifecycle.create(kinds.DATASET, dataset(fake, name=f"of day {day}"), context)[0] for day in range(9)]
+    told = {**dataset(fake), "rows": 1, "state": "done"}
+    for item in fake.objects["datasets"].values():
+        item["rows"] = 1
+    fake.fault("GET", f"/projects/{PROJECT}/datasets", fake_list(fake, made), times=9)
+    process = connect(fake)
+
+    for day, id_ in enumerate(made):
+        live = lifecycle.read(kinds.DATASET, id_, {**told, "name": f"of day {day}"}, process)
+        assert live == {**told, "name": f"of day {day}"}
+
+
+def fake_list(fake: FakePlatform, ids: list[str]) -> Answer:
+    items = [{key: value for key, value in fake.objects["datasets"][id_].items() if key != "rows"} for id_ in ids]
+    return Answer(body={"items": items, "metaData": {"totalItems": 9, "rowsPerPage": 50, "nextPage": False}})
+
+
+def test_a_change_for_the_provider_alone_keeps_what_was_told(fake: FakePlatform, context: Context) -> None:
+    id_, state = lifecycle.create(kinds.DATASET, dataset(fake), context)
+    state |= {"rows": 3}
+    fake.forget_calls()
+
+    news = {**dataset(fake), "timeout": 5}
+    assert lifecycle.update(kinds.DATASET, id_, state, news, context) == {**news, "rows": 3, "state": "done"}
+    assert fake.calls == []
+
+
 # Old snapshots
 
 
@@ -155,13 +242,13 @@ def test_the_program_decides_whether_a_replaced_snapshot_stays(
     """The engine has the resource checked with its old inputs, makes the new snapshot, then deletes the old one."""
     process = connect(fake)
     old = dataset(fake, keep_on_replace=not keep, triggers=["monday"])
-    old_id, _ = lifecycle.create(kinds.DATASET, old, context)
+    old_id, state = lifecycle.create(kinds.DATASET, old, context)
     new = {**old, "keep_on_replace": keep, "triggers": ["tuesday"]}
 
     new, problems = lifecycle.check(kinds.DATASET, old, new, process)
-    assert lifecycle.diff(kinds.DATASET, old_id, old, new, process).action == "replace"
+    assert lifecycle.diff(kinds.DATASET, old_id, state, new, process).action == "replace"
     new_id, _ = lifecycle.create(kinds.DATASET, new, process)
-    lifecycle.delete(kinds.DATASET, old_id, old, process)
+    lifecycle.delete(kinds.DATASET, old_id, state, process)
 
     assert problems == []
     assert set(fake.objects["datasets"]) == ({old_id, new_id} if keep else {new_id})

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pulumi_previsionio
 import pytest
@@ -15,7 +16,7 @@ from pulumi_previsionio._cli.main import cli
 from pulumi_previsionio._core import kinds
 from pulumi_previsionio._platform.settings import SETTINGS
 
-from tools.docs import picture, tables
+from tools.docs import session, tables
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -121,13 +122,32 @@ def test_links_between_files_lead_somewhere(file: str) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
-def test_pictures_show_the_text_that_they_are_drawn_from() -> None:
-    sources = sorted((DOCS / "pictures").glob("*.txt"))
-    assert sources
-    for source in sources:
-        shown = picture.words(source.with_suffix(".svg").read_text())
-        # Long lines are broken within words, too.
-        assert "".join(source.read_text().split()) in "".join(shown)
+def test_the_moving_picture_is_drawn_from_the_recording() -> None:
+    drawn = session.SESSION.with_suffix(".svg").read_text()
+    assert drawn == session.draw(session.load())
+    texts = [each for each in ElementTree.fromstring(drawn).iter() if each.tag.endswith("}text")]
+    still = "".join("".join(each.itertext()) for each in texts if each.get("class") == session.STILL)
+    assert "Did you mean 'customers'?" in still
+    assert "\x1b" not in drawn
+
+
+def test_a_line_of_the_picture_appears_when_it_was_printed_and_goes_with_its_scene() -> None:
+    events = [
+        session.Event(0.0, "m", "one"),
+        session.Event(0.0, "o", "$ first\n"),
+        session.Event(0.5, "o", "\x1b[1m\x1b[38;5;9mred <b>\x1b[0m after\n"),
+        session.Event(9.0, "o", "late" * 40 + "\n"),
+        session.Event(9.1, "m", "caught"),
+        session.Event(9.1, "o", "$ second\n"),
+    ]
+    drawn = session.draw(events)
+    assert '<tspan class="b c1">red &lt;b&gt;</tspan><tspan> after' not in drawn
+    assert '<tspan class="b c1">red &lt;b&gt;</tspan> after</text>' in drawn
+    assert drawn.count("<text") == 5  # the late one is two lines long
+    assert "#l0 { animation-name: k0 }" in drawn
+    whole = 0.5 + 0.7 + 5 + 5
+    assert f"@keyframes k1 {{ 0% {{ opacity: 0 }} {50 / whole:.2f}% {{ opacity: 1 }}" in drawn
+    assert f"@keyframes k4 {{ 0% {{ opacity: 0 }} {620 / whole:.2f}% {{ opacity: 1 }} 100%" in drawn
 
 
 def test_what_a_table_says_of_an_input_is_about_that_input() -> None:

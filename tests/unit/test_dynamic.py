@@ -239,17 +239,19 @@ def test_a_whole_life(kind: str, fake: FakePlatform) -> None:
     given = {**inputs(provider.kind), "platform_url": fake.url}
     if kind == "Datasource":
         given["connector_id"] = fake.store("connectors", type="SQL", project_id=PROJECT)
-    state = provider.check({}, given).inputs
+    checked = provider.check({}, given).inputs
 
-    created = provider.create(dict(state))
-    assert created.outs == state
+    created = provider.create(dict(checked))
+    state = dict(created.outs or {})
+    assert state == {**checked, **({"state": "done"} if kind == "Dataset" else {})}
     assert created.id in fake.objects[provider.kind.collection.path]
 
     live = provider.read(created.id, dict(state))
-    assert (live.id, live.outs, live.inputs) == (created.id, state, state)
+    assert (live.id, live.outs, live.inputs) == (created.id, state, checked)
     assert live.outs is not live.inputs
+    assert provider.diff(created.id, state, checked).changes is False
 
-    new = {**state, "name": "other"}
+    new = {**checked, "name": "other"}
     if provider.diff(created.id, state, new).replaces == []:
         assert provider.update(created.id, dict(state), dict(new)).outs == new
 

@@ -17,7 +17,7 @@ from pulumi_previsionio._core import kinds, lifecycle
 from pulumi_previsionio._core.context import Context
 from pulumi_previsionio._core.kind import Kind
 from pulumi_previsionio._core.secret import Secret, SecretReference
-from pulumi_previsionio._core.values import UNKNOWN, Values, from_engine
+from pulumi_previsionio._core.values import UNKNOWN, Values, from_engine, to_engine
 from pulumi_previsionio._platform.settings import Settings
 
 from tests.unit.conftest import connect, settings_context
@@ -47,8 +47,7 @@ def on(fake: FakePlatform, kind: Kind, **changes: Any) -> Values:
 
 def existing(fake: FakePlatform, kind: Kind, **changes: Any) -> tuple[str, Values]:
     """An object on the context, and what the stack's state says of it."""
-    state = on(fake, kind, **changes)
-    id_, _ = lifecycle.create(kind, state, connect(fake))
+    id_, state = lifecycle.create(kind, on(fake, kind, **changes), connect(fake))
     fake.forget_calls()
     return id_, state
 
@@ -151,6 +150,27 @@ def test_a_reference_gets_a_digest_that_stays_while_the_value_does(monkeypatch: 
 
     monkeypatch.setenv("CRM", "rotated")
     assert checked(kinds.SQL, given, first)[0]["password"] != first["password"]
+
+
+@pytest.mark.parametrize("now", ["rotated", None], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "name", "then"), [(kinds.SQL, "password", PASSWORD), (kinds.GCP, "google_credentials", KEY_TEXT)], ids=str
+)
+def test_a_reference_whose_changes_are_ignored_stays_the_one_that_was_sent(
+    kind: Kind, name: str, then: str, now: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine puts the old input in the new one's place, with the digest that no program writes."""
+    monkeypatch.setenv("SENT", then)
+    first, _ = checked(kind, inputs(kind, **{name: {"from_env": "SENT"}}))
+    if now:
+        monkeypatch.setenv("SENT", now)
+    else:
+        monkeypatch.delenv("SENT")
+
+    ignoring = to_engine(kind, first)
+    clean, problems = checked(kind, {key: value for key, value in ignoring.items() if key != "platform_url"}, first)
+
+    assert (clean, problems) == (first, [])
 
 
 def test_a_reference_to_what_is_no_service_account_key_is_seen_in_preview(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -581,7 +601,7 @@ def test_an_existing_object_can_be_looked_up_with_all_that_the_platform_shows(
     kind: Kind, fake: FakePlatform, context: Context
 ) -> None:
     id_, state = existing(fake, kind)
-    shown = {field.name for field in kind.wire_fields if not field.is_secret} | {"platform_url"}
+    shown = {field.name for field in kind.shown_fields} | {output.name for output in kind.outputs} | {"platform_url"}
 
     assert lifecycle.look_up(kind, id_, context) == {name: state[name] for name in shown if name in state}
 
@@ -655,6 +675,38 @@ def test_an_old_value_that_is_not_known_any_more_is_named_when_it_could_not_be_p
     assert ("The old values are back, except that of password: " in str(caught.value)) is rotated
     assert fake.only("connectors")["host"] == "db.example"
     assert fake.only("connectors")["password"] == ("rotated" if rotated else PASSWORD)
+
+
+@pytest.mark.parametrize("now", [PASSWORD, "rotated", None], ids=str)
+def test_a_reference_is_sent_while_it_leads_to_what_was_sent_last(
+    now: str | None, fake: FakePlatform, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else an update would send what it does not announce: the platform keeps what it has, and so does the state."""
+    monkeypatch.setenv("CRM", PASSWORD)
+    id_, state = existing(fake, kinds.SQL)
+    state["password"] = SecretReference("from_env", "CRM").with_digest(None, "owner")
+    monkeypatch.delenv("CRM")
+    if now:
+        monkeypatch.setenv("CRM", now)
+    fake.objects["connectors"][id_]["password"] = "as it was"
+    new = {**state, "host": "moved.example"}
+
+    assert lifecycle.update(kinds.SQL, id_, state, new, context) == new
+    assert fake.only("connectors")["host"] == "moved.example"
+    assert fake.only("connectors")["password"] == (PASSWORD if now == PASSWORD else "as it was")
+
+
+def test_a_changed_reference_that_leads_nowhere_is_an_error(
+    fake: FakePlatform, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRM", PASSWORD)
+    id_, state = existing(fake, kinds.SQL)
+    new = {**state, "password": SecretReference("from_env", "CRM").with_digest(None, "owner"), "host": "moved.example"}
+    state["password"] = Secret("another")
+    monkeypatch.delenv("CRM")
+
+    with pytest.raises(InputError, match="password: the environment variable CRM is not set"):
+        lifecycle.update(kinds.SQL, id_, state, new, context)
 
 
 def test_when_the_old_values_cannot_be_put_back_the_message_says_so(fake: FakePlatform, context: Context) -> None:

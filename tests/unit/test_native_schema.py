@@ -31,11 +31,13 @@ def test_the_file_is_what_the_kinds_say() -> None:
 def test_a_resource_is_its_kind(kind: Kind) -> None:
     resource = WHOLE["resources"][token(kind.name)]
 
-    assert resource["properties"].keys() == {camel(field.name) for field in kind.fields}
+    told = {camel(output.name) for output in kind.outputs}
+    assert resource["properties"].keys() == {camel(field.name) for field in kind.fields} | told
+    assert told.isdisjoint(resource["required"])
     assert {name for name, each in resource["properties"].items() if each.get("secret")} == set(
         map(camel, kind.secrets)
     )
-    assert resource["inputProperties"].keys() == resource["properties"].keys() - {"platformUrl"}
+    assert resource["inputProperties"].keys() == resource["properties"].keys() - {"platformUrl", *told}
     assert set(resource["requiredInputs"]) == {
         camel(field.name) for field in kind.fields if field.required and not field.is_filled_in
     }

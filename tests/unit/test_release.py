@@ -73,6 +73,17 @@ def test_a_release_has_the_tags_version_and_a_dated_section() -> None:
     assert release.check("v0.1.0", ['__version__ = "0.1.0"\n'], changelog)[0] != []  # it has no date
 
 
+def test_this_version_could_be_released_now() -> None:
+    (version,) = re.findall('^__version__ = "(.*)"$', release.VERSIONS[0].read_text(), re.MULTILINE)
+    problems, notes = release.check(
+        f"v{version}", [file.read_text() for file in release.VERSIONS], (ROOT / "CHANGELOG.md").read_text()
+    )
+    assert problems == []
+    assert notes
+    needed = yaml.safe_load(re.findall(r"^local = (\[.*\])$", (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[0])
+    assert needed == [f"previsionio-local>={version}"]
+
+
 def test_every_console_script_is_tried() -> None:
     """Each answers `--help`; the plugin's would serve for ever otherwise."""
     for each in dist.DISTRIBUTIONS:

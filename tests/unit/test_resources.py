@@ -64,7 +64,8 @@ def test_every_output_is_declared_with_its_type(kind: str) -> None:
 
     declared = {name for name in inspect.get_annotations(cls) if not name.startswith("_")}
 
-    assert declared == {field.name for field in cls._provider_class.kind.fields}
+    kind_ = cls._provider_class.kind
+    assert declared == {field.name for field in (*kind_.fields, *kind_.outputs)}
 
 
 @pytest.mark.parametrize("kind", MAKERS)

@@ -19,6 +19,8 @@ from tests.upgrade.stories import PLACEHOLDER, ROTATED, SECRET, VARIABLE, progra
 
 STATES = Path(__file__).parent / "states"
 PROVIDER = Path(__file__).parents[2] / "provider"
+TOLD = ("rows", "columns", "size", "state")
+"""What a snapshot says since 0.2.0."""
 TEXTS = """
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_previsionio import _dynamic
@@ -62,9 +64,15 @@ def test_a_stack_of_an_earlier_version_keeps_working(
     assert leaked([SECRET, ROTATED], json.dumps(kept["deployment"])) == []
     stack = new_stack("stack")
     restored(kept, fake, stack)
+    for item in fake.objects["datasets"].values():
+        item |= {"rows": 3, "columns": 8, "size": 99}
     before = json.dumps(fake.objects, sort_keys=True)
 
     assert stack.preview().changes == {}
+    assert "rows" not in stack.resources()["snapshot"]["outputs"]
+    stack.refresh()
+    snapshot = stack.resources()["snapshot"]["outputs"]
+    assert {name: snapshot[name] for name in TOLD} == {"rows": 3, "columns": 8, "size": 99, "state": "done"}
     assert stack.refresh().changes == {}
     assert stack.up().changes == {}
     assert json.dumps(fake.objects, sort_keys=True) == before

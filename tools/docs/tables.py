@@ -43,13 +43,8 @@ def outputs(name: str) -> str:
         else:
             as_given = f"the id of `{field.argument}`" if field.argument != field.name else _output(field)
             rows.append((f"`{field.name}`", as_given))
-    told = [name for name in getattr(pulumi_previsionio, name).__annotations__ if name not in _names(kind)]
-    rows += [(f"`{name}`", _OUTPUTS.get(name, "told by the platform")) for name in told if not name.startswith("_")]
+    rows += [(f"`{output.name}`", output.description) for output in kind.outputs]
     return _table(("Output", ""), rows)
-
-
-def _names(kind: Kind) -> set[str]:
-    return {field.name for field in kind.fields}
 
 
 def shapes(name: str) -> str:
@@ -148,10 +143,6 @@ _OTHER_TYPES: Final = {
 _OUTPUTS: Final = {
     "name": "its name on the platform",
     "project_id": "the id of the project that holds it",
-    "rows": "how many rows it has; none where the platform does not tell",
-    "columns": "how many columns it has",
-    "size": "its bytes on the platform",
-    "state": "how far its copy is: `done` once `pulumi up` has ended",
     "source": "what it is a snapshot of: the address of the connector and the location behind it",
 }
 

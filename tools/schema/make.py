@@ -13,6 +13,7 @@ from typing import Any
 import pulumi_previsionio
 from pulumi_previsionio import native
 from pulumi_previsionio._core.field_types import (
+    CountType,
     CredentialsType,
     FieldType,
     FlagType,
@@ -22,7 +23,7 @@ from pulumi_previsionio._core.field_types import (
     SecretType,
     ValuesType,
 )
-from pulumi_previsionio._core.kind import Field, Kind
+from pulumi_previsionio._core.kind import Field, Kind, OutputField
 from pulumi_previsionio._core.kinds import KINDS
 from pulumi_previsionio._core.lookups import ANSWERS
 from pulumi_previsionio._core.names import PACKAGE, camel, dynamic_token, semantic_version, token
@@ -45,6 +46,7 @@ def _ref(type_token: str) -> Schema:
 _TYPES: dict[type[FieldType], Schema] = {
     FlagType: {"type": "boolean"},
     PortType: {"type": "integer"},
+    CountType: {"type": "integer"},
     SecondsType: {"type": "number"},
     ValuesType: {"type": "array", "items": _ANY},
     LocationType: {"type": "object", "additionalProperties": _ANY},
@@ -135,7 +137,7 @@ def _resource(kind: Kind) -> Schema:
     always = [field for field in kind.fields if not field.is_secret and (field.required or field.default is not None)]
     return {
         "description": docstrings.summary(cls),
-        "properties": properties,
+        "properties": {**properties, **{camel(output.name): _output(output) for output in kind.outputs}},
         "required": sorted(camel(field.name) for field in always),
         "inputProperties": {camel(field.name): {**properties[camel(field.name)], **_default(field)} for field in given},
         "requiredInputs": sorted(camel(field.name) for field in given if field.required and not field.is_filled_in),
@@ -162,6 +164,11 @@ def _property(field: Field, said: dict[str, str]) -> Schema:
         "description": description,
         **({"secret": True} if field.is_secret else {}),
     }
+
+
+def _output(output: OutputField) -> Schema:
+    description = f"{output.description[:1].upper()}{output.description[1:]}."
+    return {**_TYPES.get(type(output.type), {"type": "string"}), "description": description}
 
 
 def _default(field: Field) -> Schema:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Mapped
+from dataclasses import dataclass, field
 
 from ..database import Tested, now
 from ..encryption import Cipher
@@ -11,18 +11,19 @@ from ..sources import Connection
 from .schemas import ConnectorBody, ConnectorFields
 
 
+@dataclass(eq=False)
 class Connector(Tested):
     """A connector."""
 
-    __tablename__ = "connectors"
+    TABLE = "connectors"
     NOUN = "connector"
 
-    type: Mapped[str]
-    name: Mapped[str]
-    host: Mapped[str | None]
-    port: Mapped[int | None]
-    username: Mapped[str | None]
-    credentials: Mapped[bytes]
+    type: str
+    name: str
+    host: str | None
+    port: int | None
+    username: str | None
+    credentials: bytes = field(repr=False)
     """Encrypted: `password` or `googleCredentials`."""
 
     def connection(self, cipher: Cipher) -> Connection:
@@ -50,6 +51,17 @@ class Connector(Tested):
 
 def new_connector(project_id: str, body: ConnectorBody, cipher: Cipher, id: str | None = None) -> Connector:  # noqa: A002
     """Return a connector that is not stored yet."""
-    connector = Connector(id=id or new_id(), created_at=now(), project_id=project_id, type=body.type)
-    connector.update(body, cipher)
-    return connector
+    return Connector(
+        number=0,
+        id=id or new_id(),
+        created_at=now(),
+        project_id=project_id,
+        tested_at=None,
+        test_error=None,
+        type=body.type,
+        name=body.name,
+        host=body.host,
+        port=body.port,
+        username=body.username,
+        credentials=cipher.encrypt(body.credentials()),
+    )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ..crud import Collection, find, remembered
+from ..database import Session
 from ..datasources.models import Datasource
 from ..datasources.schemas import LocationBody
 from ..errors import PlatformError, error_response
 from ..schemas import Done, Names, Page, Paths, Refusal, allow
+from ..settings import API
 from ..source_calls import asks_source
 from ..sources import NotFoundInSource, Source, open_source
 from ..state import PageNumber, Shared, State
@@ -21,48 +21,48 @@ from .types import CONNECTOR_TYPES
 
 _NAMED_IN_REFUSAL = 10
 
-router = APIRouter(tags=["connectors"])
-updates = APIRouter(tags=["connectors"])
+router = APIRouter(prefix=API, tags=["connectors"])
+updates = APIRouter(prefix=API, tags=["connectors"])
 """What is left out where updates are withheld."""
 
 _connectors = Collection(Connector, ConnectorView)
 
 
 @router.get("/projects/{project_id}/connectors")
-def list_connectors(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[ConnectorView]:
+async def list_connectors(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[ConnectorView]:
     """List the connectors of a project, oldest first."""
     return _connectors.page(shared, page, project_id)
 
 
 @router.post("/projects/{project_id}/connectors")
-def create_connector(project_id: str, body: ConnectorBody, shared: Shared) -> ConnectorView:
+async def create_connector(project_id: str, body: ConnectorBody, shared: Shared) -> ConnectorView:
     """Make a connector. Nothing is connected to: that is what the test is for."""
     body.require(body.type)
-    return _connectors.add(shared, lambda _: new_connector(project_id, body, shared.cipher), project_id)
+    return await _connectors.add(shared, lambda _: new_connector(project_id, body, shared.cipher), project_id)
 
 
 @router.get("/connectors/{connector_id}")
-def read_connector(connector_id: str, shared: Shared) -> ConnectorView:
+async def read_connector(connector_id: str, shared: Shared) -> ConnectorView:
     """Return a connector, without its secrets."""
     return _connectors.read(shared, connector_id)
 
 
 @router.delete("/connectors/{connector_id}", responses={409: {"model": Refusal}})
-def delete_connector(connector_id: str, shared: Shared) -> Done:
+async def delete_connector(connector_id: str, shared: Shared) -> Done:
     """Delete a connector that no data source uses."""
-    _connectors.delete(shared, connector_id, _refuse_if_used)
+    await _connectors.delete(shared, connector_id, _refuse_if_used)
     return Done(message=["deleted"])
 
 
 @router.options("/connectors/{connector_id}", status_code=204)
-def connector_options(connector_id: str, shared: Shared) -> Response:
+async def connector_options(connector_id: str, shared: Shared) -> Response:
     """Say what can be done with a connector, and which extensions of a local platform its type has."""
-    lists = CONNECTOR_TYPES[read_connector(connector_id, shared).type].lists
+    lists = CONNECTOR_TYPES[_connectors.read(shared, connector_id).type].lists
     return allow(shared.settings.update, **{"Prevision-Local": ", ".join([*lists, "verify"])})
 
 
 @updates.put("/connectors/{connector_id}")
-def update_connector(connector_id: str, body: ConnectorUpdate, shared: Shared) -> ConnectorView:
+async def update_connector(connector_id: str, body: ConnectorUpdate, shared: Shared) -> ConnectorView:
     """Change everything but the type. A secret left out stays, any other field left out is refused."""
 
     def change(_: Session, connector: Connector) -> None:
@@ -71,7 +71,7 @@ def update_connector(connector_id: str, body: ConnectorUpdate, shared: Shared) -
         body.require(connector.type, but=SECRETS)
         connector.update(body, shared.cipher)
 
-    return _connectors.change(shared, connector_id, change)
+    return await _connectors.change(shared, connector_id, change)
 
 
 @router.post("/connectors/{connector_id}/test", responses={400: {"model": Refusal}})
@@ -130,7 +130,7 @@ def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found | JSO
     A query is parsed by the source and not run. 422 says that the source does not have it, and what it has
     instead; 400 that the source cannot be asked.
     """
-    location = body.location(read_connector(connector_id, shared).type)
+    location = body.location(_connectors.read(shared, connector_id).type)
     with _source(connector_id, shared) as source:
         try:
             source.find(location)
@@ -140,8 +140,7 @@ def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found | JSO
 
 
 def _refuse_if_used(session: Session, connector: Connector) -> None:
-    users = select(Datasource).where(Datasource.connector_id == connector.id).order_by(Datasource.number)
-    datasources = session.scalars(users).all()
+    datasources = session.all(Datasource, "WHERE connector_id = ? ORDER BY number", connector.id)
     if not datasources:
         return
     names = [f"'{each.name}' ({each.id})" for each in datasources[:_NAMED_IN_REFUSAL]]

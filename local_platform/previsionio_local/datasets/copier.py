@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Hashable, Iterable
@@ -12,14 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import select, update
-from sqlalchemy.exc import DatabaseError
-
 from ..database import Database
 from ..events import EventHub
 from ..sources import SourceError
 from ..sources.cancellation import Cancellation
-from .models import Dataset
 from .snapshots import Size, write_snapshot
 from .turns import Turns
 
@@ -93,7 +90,7 @@ class Copier:
         # In this order: rows whose dataset is made in the meantime are not among those that are there now.
         there = list(self._folder.glob("*.parquet"))
         with self._database.read() as session:
-            owners = set(session.scalars(select(Dataset.id)))
+            owners = set(session.scalars("SELECT id FROM datasets"))
         for path in there:
             if path.stem not in owners:
                 path.unlink(missing_ok=True)
@@ -155,7 +152,7 @@ class Copier:
     def _store_end(self, job: Job, **values: Any) -> bool:
         """Store how a copy ended, as soon as the disk has room for that."""
         while True:
-            with contextlib.suppress(DatabaseError):
+            with contextlib.suppress(sqlite3.DatabaseError):
                 return self._store(job, **values)
             if self._stopping.wait(_SECONDS_TO_STORE):
                 return True  # The next start marks it as failed.
@@ -163,8 +160,9 @@ class Copier:
     def _store(self, job: Job, **values: Any) -> bool:
         """Change the stored dataset, then tell the listeners; False if it was deleted."""
         with self._database.write() as session:
-            changed = session.execute(update(Dataset).where(Dataset.id == job.dataset_id).values(**values))
-            there: bool = changed.rowcount > 0  # type: ignore[attr-defined]
+            columns = ", ".join(f"{column} = ?" for column in values)
+            changed = f"UPDATE datasets SET {columns} WHERE id = ?"  # noqa: S608 - names of our own
+            there = session.execute(changed, *values.values(), job.dataset_id).rowcount > 0
         if there and values["state"] != "running":
             self._events.publish("DATASET_UPDATE", job.dataset_id)
         return there
@@ -174,15 +172,14 @@ class Copier:
         if self._stopping.is_set():
             return False
         with self._database.read() as session:
-            return session.scalar(select(Dataset.id).where(Dataset.id == job.dataset_id)) is not None
+            return session.scalars("SELECT 1 FROM datasets WHERE id = ?", job.dataset_id) != []
 
     def _fail_unfinished(self) -> None:
         """After a restart: what was being copied is lost."""
         with self._database.write() as session:
             session.execute(
-                update(Dataset)
-                .where(Dataset.state.in_(["pending", "running"]))
-                .values(state="failed", error="the platform was stopped during the copy")
+                "UPDATE datasets SET state = 'failed', error = 'the platform was stopped during the copy' "
+                "WHERE state IN ('pending', 'running')"
             )
         for left_over in self._folder.glob("*.part"):
             left_over.unlink()

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Mapped
+from dataclasses import dataclass
 
 from ..database import Owned, now
 from ..ids import new_id
 
 
+@dataclass(eq=False)
 class Dataset(Owned):
     """A dataset."""
 
-    __tablename__ = "datasets"
+    TABLE = "datasets"
     NOUN = "dataset"
 
-    name: Mapped[str]
-    datasource_id: Mapped[str | None]
+    name: str
+    datasource_id: str | None
     """What it was made from, which may be gone since."""
-    origin: Mapped[str | None]
-    state: Mapped[str]
+    origin: str | None
+    state: str
     """Of the copy: `pending`, `running`, `done` or `failed`."""
-    error: Mapped[str | None]
-    rows: Mapped[int | None]
-    columns: Mapped[int | None]
-    size: Mapped[int | None]
+    error: str | None = None
+    rows: int | None = None
+    columns: int | None = None
+    size: int | None = None
     """Bytes of the snapshot."""
 
 
 def new_dataset(project_id: str, name: str, datasource_id: str | None, origin: str | None) -> Dataset:
     """Return a dataset that is not stored yet and has no rows yet."""
     return Dataset(
+        number=0,
         id=new_id(),
         created_at=now(),
         project_id=project_id,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
+import anyio.to_thread
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import AfterValidator
@@ -22,7 +23,7 @@ from ..errors import PlatformError
 from ..ids import new_id
 from ..projects.models import Project
 from ..schemas import Page, Refusal, whole_text
-from ..settings import SourceSettings
+from ..settings import API, SourceSettings
 from ..sources import Connection, Location, open_source
 from ..sources.cancellation import Cancellation
 from ..state import PageNumber, Shared, State
@@ -33,7 +34,7 @@ from .snapshots import first_rows, read_csv, read_parquet, read_zip
 
 SAMPLE_ROWS = 10
 
-router = APIRouter(tags=["datasets"])
+router = APIRouter(prefix=API, tags=["datasets"])
 
 _datasets = Collection(Dataset, DatasetView)
 
@@ -41,7 +42,7 @@ _MEDIA_TYPES = {"zip": "application/zip", "csv": "text/csv", "parquet": "applica
 
 
 @router.get("/projects/{project_id}/datasets")
-def list_datasets(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasetView]:
+async def list_datasets(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasetView]:
     """List the datasets of a project, oldest first."""
     return _datasets.page(shared, page, project_id)
 
@@ -107,16 +108,16 @@ def create_from_file(
 
 
 @router.get("/datasets/{dataset_id}")
-def read_dataset(dataset_id: str, shared: Shared) -> DatasetView:
+async def read_dataset(dataset_id: str, shared: Shared) -> DatasetView:
     """Return a dataset and how far its copy is."""
     return _datasets.read(shared, dataset_id)
 
 
 @router.delete("/datasets/{dataset_id}", status_code=204)
-def delete_dataset(dataset_id: str, shared: Shared) -> None:
+async def delete_dataset(dataset_id: str, shared: Shared) -> None:
     """Delete a dataset with its rows. A copy under way is broken off."""
-    _datasets.delete(shared, dataset_id)
-    shared.copier.forget([dataset_id])
+    await _datasets.delete(shared, dataset_id)
+    await anyio.to_thread.run_sync(shared.copier.forget, [dataset_id])
 
 
 @router.get(
@@ -193,7 +194,7 @@ def _rows_of_file(path: Path, separator: str | None, decimal: str) -> Rows:
     from ..sources.tabular import read_table
 
     with path.open("rb") as file:
-        yield from read_table(file, CSVFormat(separator, decimal))
+        yield from read_table(file, path.parent, CSVFormat(separator, decimal))
 
 
 def _file_name(name: str) -> str:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-from sqlalchemy import ForeignKey
-from sqlalchemy.orm import Mapped, mapped_column
+from dataclasses import asdict, dataclass
 
 from ..database import Tested, now
 from ..ids import new_id
 from ..sources import Location
 
 
+@dataclass(eq=False)
 class Datasource(Tested):
     """A data source."""
 
-    __tablename__ = "data_sources"
+    TABLE = "data_sources"
     NOUN = "data source"
 
-    connector_id: Mapped[str] = mapped_column(ForeignKey("connectors.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str]
-    path: Mapped[str | None]
-    database: Mapped[str | None]
-    table: Mapped[str | None]
-    bucket: Mapped[str | None]
-    request: Mapped[str | None]
-    g_cloud: Mapped[str | None]
+    connector_id: str
+    name: str
+    path: str | None
+    database: str | None
+    table: str | None
+    bucket: str | None
+    request: str | None
+    g_cloud: str | None
 
     def location(self) -> Location:
         """Return where it points."""
@@ -46,8 +44,14 @@ def new_datasource(
     id: str | None = None,  # noqa: A002
 ) -> Datasource:
     """Return a data source that is not stored yet."""
-    datasource = Datasource(
-        id=id or new_id(), created_at=now(), project_id=project_id, connector_id=connector_id, name=name
+    return Datasource(
+        number=0,
+        id=id or new_id(),
+        created_at=now(),
+        project_id=project_id,
+        tested_at=None,
+        test_error=None,
+        connector_id=connector_id,
+        name=name,
+        **asdict(location),
     )
-    datasource.move(location)
-    return datasource

@@ -3,64 +3,65 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
-from sqlalchemy.orm import Session
 
 from ..connectors.models import Connector
 from ..crud import Collection, find, find_named, remembered
+from ..database import Session
 from ..errors import PlatformError
 from ..schemas import Done, Page, Refusal, allow
+from ..settings import API
 from ..source_calls import asks_source
 from ..sources import open_source
 from ..state import PageNumber, Shared
 from .models import Datasource, new_datasource
 from .schemas import DatasourceBody, DatasourceUpdate, DatasourceView
 
-router = APIRouter(tags=["data sources"])
-updates = APIRouter(tags=["data sources"])
+router = APIRouter(prefix=API, tags=["data sources"])
+updates = APIRouter(prefix=API, tags=["data sources"])
 """What is left out where updates are withheld."""
 
 _datasources = Collection(Datasource, DatasourceView)
 
 
 @router.get("/projects/{project_id}/data-sources")
-def list_datasources(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasourceView]:
+async def list_datasources(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasourceView]:
     """List the data sources of a project, oldest first."""
     return _datasources.page(shared, page, project_id)
 
 
 @router.post("/projects/{project_id}/data-sources")
-def create_datasource(project_id: str, body: DatasourceBody, shared: Shared) -> DatasourceView:
+async def create_datasource(project_id: str, body: DatasourceBody, shared: Shared) -> DatasourceView:
     """Make a data source. Nothing is fetched: that is what the test is for."""
 
     def make(session: Session) -> Datasource:
         connector = find_named(session, Connector, project_id, "connector_id", body.connector_id)
         return new_datasource(project_id, connector.id, body.name, body.location(connector.type))
 
-    return _datasources.add(shared, make, project_id)
+    return await _datasources.add(shared, make, project_id)
 
 
 @router.get("/data-sources/{datasource_id}")
-def read_datasource(datasource_id: str, shared: Shared) -> DatasourceView:
+async def read_datasource(datasource_id: str, shared: Shared) -> DatasourceView:
     """Return a data source."""
     return _datasources.read(shared, datasource_id)
 
 
 @router.delete("/data-sources/{datasource_id}")
-def delete_datasource(datasource_id: str, shared: Shared) -> Done:
+async def delete_datasource(datasource_id: str, shared: Shared) -> Done:
     """Delete a data source. Datasets made from it stay."""
-    _datasources.delete(shared, datasource_id)
+    await _datasources.delete(shared, datasource_id)
     return Done(message=["deleted"])
 
 
 @router.options("/data-sources/{datasource_id}", status_code=204)
-def datasource_options(datasource_id: str, shared: Shared) -> Response:
+async def datasource_options(datasource_id: str, shared: Shared) -> Response:
     """Say what can be done with a data source."""
-    read_datasource(datasource_id, shared)
+    _datasources.read(shared, datasource_id)
     return allow(shared.settings.update)
 
 
 @updates.put("/data-sources/{datasource_id}")
-def update_datasource(datasource_id: str, body: DatasourceUpdate, shared: Shared) -> DatasourceView:
+async def update_datasource(datasource_id: str, body: DatasourceUpdate, shared: Shared) -> DatasourceView:
     """Change everything but the connector: what is left out is emptied."""
 
     def change(session: Session, datasource: Datasource) -> None:
@@ -70,7 +71,7 @@ def update_datasource(datasource_id: str, body: DatasourceUpdate, shared: Shared
         datasource.move(body.location(connector.type))
         datasource.name = body.name
 
-    return _datasources.change(shared, datasource_id, change)
+    return await _datasources.change(shared, datasource_id, change)
 
 
 @router.post("/data-sources/{datasource_id}/test", responses={400: {"model": Refusal}})

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import DatabaseError
 from starlette.exceptions import HTTPException
 
 from ..database import is_full
@@ -42,8 +43,8 @@ def _install_errors(pages: FastAPI) -> None:
     async def invalid(_: Request, error: RequestValidationError) -> HTMLResponse:
         return page("error.html", 400, reasons=[explain(problem) for problem in error.errors()])
 
-    @pages.exception_handler(DatabaseError)
-    async def unstored(_: Request, error: DatabaseError) -> HTMLResponse:
+    @pages.exception_handler(sqlite3.DatabaseError)
+    async def unstored(_: Request, error: sqlite3.DatabaseError) -> HTMLResponse:
         if is_full(error):
             return page("error.html", 507, reasons=[NO_ROOM_MESSAGE])
         raise error

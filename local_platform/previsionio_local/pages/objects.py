@@ -10,14 +10,12 @@ from typing import Any, TypeAlias, TypeVar
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ..connectors import routes as connectors
 from ..connectors.models import Connector
 from ..connectors.schemas import ConnectorView
 from ..crud import find
-from ..database import Owned
+from ..database import Owned, Session
 from ..datasets import routes as datasets
 from ..datasets.models import Dataset
 from ..datasets.schemas import DatasetView, Extension
@@ -70,7 +68,7 @@ def show_connector(connector_id: str, shared: Shared) -> HTMLResponse:
     """Show a connector, and the data sources that use it."""
     with shared.database.read() as session:
         connector = find(session, Connector, connector_id)
-        users = _newest(session, Datasource, Datasource.connector_id == connector_id)
+        users = _newest(session, Datasource, "connector_id", connector_id)
         project = find(session, Project, connector.project_id)
     return page(
         "connector.html",
@@ -120,7 +118,7 @@ def show_dataset(dataset_id: str, shared: Shared) -> HTMLResponse:
     with shared.database.read() as session:
         dataset = find(session, Dataset, dataset_id)
         project = find(session, Project, dataset.project_id)
-        datasource = session.scalar(select(Datasource).where(Datasource.id == dataset.datasource_id))
+        datasource = session.first(Datasource, "WHERE id = ?", dataset.datasource_id)
     sample = reason = None
     types: dict[str, str] = {}
     if dataset.state == "done":
@@ -156,7 +154,7 @@ def _datasource_page(
     with shared.database.read() as session:
         datasource = find(session, Datasource, datasource_id)
         connector = find(session, Connector, datasource.connector_id)
-        users = _newest(session, Dataset, Dataset.datasource_id == datasource_id)
+        users = _newest(session, Dataset, "datasource_id", datasource_id)
         project = find(session, Project, datasource.project_id)
     owners = {connector.id: _item(ConnectorView, connector)}
     return page(
@@ -191,9 +189,8 @@ def _first_rows_of_source(datasource_id: str, shared: State) -> Rows:
             timer.cancel()
 
 
-def _newest(session: Session, model: type[O], condition: Any) -> Sequence[O]:
-    found = session.scalars(select(model).where(condition).order_by(model.number.desc()).limit(SHOWN)).all()
-    return found[::-1]
+def _newest(session: Session, model: type[O], column: str, object_id: str) -> Sequence[O]:
+    return session.all(model, f"WHERE {column} = ? ORDER BY number DESC LIMIT ?", object_id, SHOWN)[::-1]
 
 
 def _item(view: type[View], stored: object) -> dict[str, Any]:

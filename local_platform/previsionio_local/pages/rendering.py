@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _HERE = Path(__file__).parent
 
@@ -24,21 +27,28 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-_environment = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_environment.filters["time"] = lambda at: f"{at[:10]} {at[11:19]} UTC"
-
 
 def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a template as an answer."""
-    return HTMLResponse(_environment.get_template(template).render(values), status, HEADERS)
+    return HTMLResponse(_environment().get_template(template).render(values), status, HEADERS)
 
 
 def sign_in_page() -> HTMLResponse:
     """Return what a browser without a session gets."""
     return page("sign_in.html", 401)
+
+
+@functools.cache
+def _environment() -> Environment:
+    # Programs need no templates.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["time"] = lambda at: f"{at[:10]} {at[11:19]} UTC"
+    return environment

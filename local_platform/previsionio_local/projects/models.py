@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Mapped
+from dataclasses import dataclass
 
 from ..database import Stored, now
 from ..ids import new_id
@@ -10,19 +10,20 @@ from ..ids import new_id
 DEFAULT_COLOR = "#a748f5"
 
 
+@dataclass(eq=False)
 class Project(Stored):
     """A project."""
 
-    __tablename__ = "projects"
+    TABLE = "projects"
     NOUN = "project"
 
-    name: Mapped[str]
-    description: Mapped[str | None]
-    color: Mapped[str]
+    name: str
+    description: str | None
+    color: str
 
 
 def new_project(name: str, description: str | None = None, color: str | None = None, id: str | None = None) -> Project:  # noqa: A002
     """Return a project that is not stored yet."""
     return Project(
-        id=id or new_id(), created_at=now(), name=name, description=description, color=color or DEFAULT_COLOR
+        number=0, id=id or new_id(), created_at=now(), name=name, description=description, color=color or DEFAULT_COLOR
     )

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
+import anyio.to_thread
 from fastapi import APIRouter, Response
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from ..account import EMAIL, USER_ID
 from ..crud import Collection
-from ..datasets.models import Dataset
+from ..database import Session
 from ..errors import PlatformError
 from ..schemas import Page, allow
+from ..settings import API
 from ..state import PageNumber, Shared
 from .models import DEFAULT_COLOR, Project, new_project
 from .schemas import ProjectBody, ProjectView, RoleBody, UserBody, UserView
 
-router = APIRouter(tags=["projects"])
-updates = APIRouter(tags=["projects"])
+router = APIRouter(prefix=API, tags=["projects"])
+updates = APIRouter(prefix=API, tags=["projects"])
 """What is left out where updates are withheld."""
 
 _projects = Collection(Project, ProjectView)
 
 
 @router.get("/projects")
-def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
+async def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
     """List the projects, oldest first."""
     return _projects.page(shared, page)
 
@@ -31,38 +31,39 @@ def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
 # One of the vendor's SDKs posts with a slash at the end and follows no redirect.
 @router.post("/projects/", include_in_schema=False)
 @router.post("/projects")
-def create_project(body: ProjectBody, shared: Shared) -> ProjectView:
+async def create_project(body: ProjectBody, shared: Shared) -> ProjectView:
     """Make a project."""
-    return _projects.add(shared, lambda _: new_project(body.name, body.description, body.color))
+    return await _projects.add(shared, lambda _: new_project(body.name, body.description, body.color))
 
 
 @router.get("/projects/{project_id}")
-def read_project(project_id: str, shared: Shared) -> ProjectView:
+async def read_project(project_id: str, shared: Shared) -> ProjectView:
     """Return a project."""
     return _projects.read(shared, project_id)
 
 
 @router.delete("/projects/{project_id}", status_code=204)
-def delete_project(project_id: str, shared: Shared) -> None:
+async def delete_project(project_id: str, shared: Shared) -> None:
     """Delete a project with everything in it."""
     datasets: list[str] = []
 
     def note_datasets(session: Session, _: Project) -> None:
-        datasets.extend(session.scalars(select(Dataset.id).where(Dataset.project_id == project_id)))
+        datasets.extend(session.scalars("SELECT id FROM datasets WHERE project_id = ?", project_id))
 
-    _projects.delete(shared, project_id, note_datasets)
-    shared.copier.forget(datasets)
+    await _projects.delete(shared, project_id, note_datasets)
+    shared.database.forget_lists(project_id)
+    await anyio.to_thread.run_sync(shared.copier.forget, datasets)
 
 
 @router.options("/projects/{project_id}", status_code=204)
-def project_options(project_id: str, shared: Shared) -> Response:
+async def project_options(project_id: str, shared: Shared) -> Response:
     """Say what can be done with a project."""
-    read_project(project_id, shared)
+    _projects.read(shared, project_id)
     return allow(shared.settings.update)
 
 
 @updates.put("/projects/{project_id}")
-def update_project(project_id: str, body: ProjectBody, shared: Shared) -> ProjectView:
+async def update_project(project_id: str, body: ProjectBody, shared: Shared) -> ProjectView:
     """Change name, description and color: what is left out is emptied."""
 
     def change(_: Session, project: Project) -> None:
@@ -70,20 +71,20 @@ def update_project(project_id: str, body: ProjectBody, shared: Shared) -> Projec
         project.description = body.description
         project.color = body.color or DEFAULT_COLOR
 
-    return _projects.change(shared, project_id, change)
+    return await _projects.change(shared, project_id, change)
 
 
 @router.get("/projects/{project_id}/users")
-def list_users(project_id: str, shared: Shared) -> list[UserView]:
+async def list_users(project_id: str, shared: Shared) -> list[UserView]:
     """List the users of a project: a bare list, without pages."""
-    read_project(project_id, shared)
+    _projects.read(shared, project_id)
     return [UserView()]
 
 
 @router.post("/projects/{project_id}/users")
 def add_user(project_id: str, body: UserBody, shared: Shared) -> ProjectView:
     """Add somebody who has an account; here there is but one account, which is in already."""
-    project = read_project(project_id, shared)
+    project = _projects.read(shared, project_id)
     if body.email != EMAIL:
         raise PlatformError(400, "nobody with that e-mail address has an account on this platform")
     return _keep_admin(project, body.projectRole)
@@ -92,7 +93,7 @@ def add_user(project_id: str, body: UserBody, shared: Shared) -> ProjectView:
 @router.put("/projects/{project_id}/users/{user_id}")
 def change_user(project_id: str, user_id: str, body: RoleBody, shared: Shared) -> ProjectView:
     """Change a user's role."""
-    project = read_project(project_id, shared)
+    project = _projects.read(shared, project_id)
     _known_user(user_id)
     return _keep_admin(project, body.projectRole)
 
@@ -100,7 +101,7 @@ def change_user(project_id: str, user_id: str, body: RoleBody, shared: Shared) -
 @router.delete("/projects/{project_id}/users/{user_id}")
 def remove_user(project_id: str, user_id: str, shared: Shared) -> ProjectView:
     """Remove a user, though never the last admin."""
-    project = read_project(project_id, shared)
+    project = _projects.read(shared, project_id)
     _known_user(user_id)
     return _keep_admin(project, "none")
 

@@ -11,10 +11,12 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING, ClassVar
 
 from ..settings import SourceSettings
 from .base import MAX_PATHS, BaseSource, Connection, Listing, Location, NotFoundInSource, SourceError, library_reason
+from .remote_file import BEGINNING, RemoteFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +57,10 @@ class UnreadableFile(Exception):
     """The file is there, but not for this user."""
 
 
+class NoParts(Exception):
+    """The server sends files only whole."""
+
+
 class FileSource(BaseSource):
     """A server that holds files in folders. Subclasses speak its protocol."""
 
@@ -79,32 +85,23 @@ class FileSource(BaseSource):
                 raise SourceError(f"the folder '{self._home}' cannot be listed: {error}") from None
 
     def find(self, location: Location) -> None:
-        """Read the first bytes: what can be read by a snapshot is found, and nothing else is."""
-        from .tabular import BEGINNING, check_beginning
+        """Read the parts of a file that tell: what can be read by a snapshot is found, and nothing else is."""
+        from .tabular import check_file, read_table
 
-        path = location.path or ""
+        path, spool = location.path or "", self._settings.spool
+        beginning = self._beginning(path)
         try:
-            with self._connected():
-                beginning = self._read_beginning(self._absolute(path), BEGINNING)
-        except FolderNotFile:
-            raise self._not_found(f"'{path}' is a folder on {self._to.address}", path) from None
-        except MissingFile:
-            raise self._not_found(f"no file '{path}' on {self._to.address}", path) from None
-        except UnreadableFile as error:
-            raise SourceError(
-                f"the file '{path}' on {self._to.address} may not be read by '{self._to.username}': "
-                f"{library_reason(error, self._to)}"
-            ) from None
-        check_beginning(beginning)
+            check_file(RemoteFile(beginning, partial(self._asked_size, path), partial(self._asked_part, path)), spool)
+        except NoParts:
+            with self._fetched(path) as file:
+                next(read_table(file, spool))
 
     def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
-        from .tabular import read_table, spooled
+        from .tabular import read_table
 
         self.find(location)
-        with spooled(self._settings.spool) as spool:
-            with self._connected():
-                self._fetch(self._absolute(location.path or ""), spool)
-            yield from read_table(spool)
+        with self._fetched(location.path or "") as file:
+            yield from read_table(file, self._settings.spool)
 
     def close(self) -> None:
         raise NotImplementedError
@@ -117,12 +114,51 @@ class FileSource(BaseSource):
         """Read up to `size` bytes; raise one of the exceptions of this module if the file cannot be opened."""
         raise NotImplementedError
 
+    def _size(self, path: str) -> int:
+        """Return how many bytes a file has; raise `NoParts` if the server does not tell."""
+        raise NotImplementedError
+
+    def _part(self, path: str, start: int, size: int) -> bytes:
+        """Read some bytes from the middle of a file; raise `NoParts` if the server only sends whole files."""
+        raise NotImplementedError
+
     def _fetch(self, path: str, into: IO[bytes]) -> None:
         raise NotImplementedError
 
     def _list(self, folder: str) -> list[Entry]:
         """List a folder; links are what they lead to, and left out if that is a folder or nothing."""
         raise NotImplementedError
+
+    def _beginning(self, path: str) -> bytes:
+        try:
+            with self._connected():
+                return self._read_beginning(self._absolute(path), BEGINNING)
+        except FolderNotFile:
+            raise self._not_found(f"'{path}' is a folder on {self._to.address}", path) from None
+        except MissingFile:
+            raise self._not_found(f"no file '{path}' on {self._to.address}", path) from None
+        except UnreadableFile as error:
+            raise SourceError(
+                f"the file '{path}' on {self._to.address} may not be read by '{self._to.username}': "
+                f"{library_reason(error, self._to)}"
+            ) from None
+
+    def _asked_size(self, path: str) -> int:
+        with self._connected():
+            return self._size(self._absolute(path))
+
+    def _asked_part(self, path: str, start: int, size: int) -> bytes:
+        with self._connected():
+            return self._part(self._absolute(path), start, size)
+
+    @contextmanager
+    def _fetched(self, path: str) -> Iterator[IO[bytes]]:
+        from .tabular import spooled
+
+        with spooled(self._settings.spool) as file:
+            with self._connected():
+                self._fetch(self._absolute(path), file)
+            yield file
 
     @contextmanager
     def _connected(self) -> Iterator[None]:

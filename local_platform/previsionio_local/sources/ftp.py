@@ -8,7 +8,7 @@ import ssl
 from typing import IO, TYPE_CHECKING, Any
 
 from .base import SourceError, access_denied, library_reason, unreachable
-from .files import Entry, FileSource, FolderNotFile, MissingFile, UnlistableFolder, UnreadableFile
+from .files import Entry, FileSource, FolderNotFile, MissingFile, NoParts, UnlistableFolder, UnreadableFile
 from .ftp_listing import Listed, from_facts, from_text
 
 if TYPE_CHECKING:
@@ -81,24 +81,38 @@ class FTPSource(FileSource):
                 client.close()
 
     def _read_beginning(self, path: str, size: int) -> bytes:
-        client = self._logged_in()
         try:
-            connection = client.transfercmd(f"RETR {self._right_spelling(path)}")
+            return self._received(path, size)
         except ValueError:  # a line break, which no command can hold
             raise MissingFile from None
         except ftplib.error_perm as error:
             raise self._why_not(path, error) from None
-        with connection:
-            beginning = b""
-            while len(beginning) < size and (more := connection.recv(size - len(beginning))):
-                beginning += more
-        if len(beginning) < size:
+
+    def _size(self, path: str) -> int:
+        try:
+            return self._logged_in().size(self._right_spelling(path)) or 0
+        except ftplib.error_perm:
+            raise NoParts from None
+
+    def _part(self, path: str, start: int, size: int) -> bytes:
+        try:
+            return self._received(path, size, start)
+        except ftplib.error_perm:
+            raise NoParts from None
+
+    def _received(self, path: str, size: int, start: int | None = None) -> bytes:
+        client = self._logged_in()
+        with client.transfercmd(f"RETR {self._right_spelling(path)}", start) as connection:
+            received = bytearray()
+            while len(received) < size and (more := connection.recv(size - len(received))):
+                received += more
+        if len(received) < size:
             # It says only now whether that was all.
             client.voidresp()
         else:
             # What else it says of a broken transfer differs from server to server.
             self.close()
-        return beginning
+        return bytes(received)
 
     def _fetch(self, path: str, into: IO[bytes]) -> None:
         client = self._logged_in()

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import requests
 from google.auth.exceptions import GoogleAuthError, RefreshError, TransportError
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from .google_storage import GoogleStorage
 
 SCOPES = ["https://www.googleapis.com/auth/cloud-platform"]
+
+_ACCOUNTS = "accounts.google.com"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class GoogleSource(BaseSource):
@@ -85,7 +89,8 @@ class GoogleSource(BaseSource):
         """Fetch an access token: here and not in the clients, which would wait for minutes."""
         info = self._to.google_credentials
         account = info.get("client_email", "?")
-        if problem := key_problem(info):
+        emulators = (self._settings.gcs_endpoint, self._settings.bigquery_endpoint)
+        if problem := key_problem(info, [each for each in emulators if each]):
             raise SourceError(f"googleCredentials: {problem}")
         try:
             key: Any = ServiceAccount.from_service_account_info(info, scopes=SCOPES)  # type: ignore[no-untyped-call]
@@ -106,8 +111,13 @@ class GoogleSource(BaseSource):
         return _tokens_of(key)
 
 
-def key_problem(info: Mapping[str, Any]) -> str | None:
-    """Return what keeps a JSON object from being a service account's key, in words for a person."""
+def key_problem(info: Mapping[str, Any], emulators: Sequence[str] = ()) -> str | None:
+    """Return what keeps a JSON object from being a service account's key, in words for a person.
+
+    Args:
+        info: the JSON object.
+        emulators: addresses that the platform asks instead of Google's; they may also be where a token comes from.
+    """
     kind = info.get("type")
     if kind != "service_account":
         shown = repr(kind) if isinstance(kind, str) and re.fullmatch(r"\w{1,40}", kind) else "missing"
@@ -117,7 +127,24 @@ def key_problem(info: Mapping[str, Any]) -> str | None:
             return f"{name} is missing"
     if "\\n" in info["private_key"]:
         return "private_key holds the two characters \\n where a line ends: read the key file with a JSON parser"
+    if not _is_trusted(info["token_uri"], emulators):
+        return (
+            "token_uri leads to none of Google's hosts (https://….googleapis.com), and no other gets what the key signs"
+        )
     return None
+
+
+def _is_trusted(token_uri: str, emulators: Sequence[str]) -> bool:
+    """Whether an address may be sent what a key has signed: whoever has that can get a token from Google with it."""
+    try:
+        # As it is understood by who sends it.
+        parts = urlsplit(requests.Request("POST", token_uri).prepare().url or "")
+    except (requests.RequestException, ValueError):
+        return False
+    host = parts.hostname or ""
+    if parts.scheme == "https" and (host == _ACCOUNTS or host.endswith(".googleapis.com")):
+        return True
+    return bool(emulators) and host in {*_LOOPBACK, *(urlsplit(each).hostname for each in emulators)}
 
 
 def _tokens_of(key: Any) -> Credentials:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from google.api_core.exceptions import NotFound, RequestRangeNotSatisfiable
@@ -13,6 +14,7 @@ from google.cloud.storage.retry import DEFAULT_RETRY
 from ..settings import SourceSettings
 from .base import MAX_PATHS, Connection, Listing, NotFoundInSource, SourceError, refuse_encoding
 from .google_errors import explained
+from .remote_file import BEGINNING, RemoteFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,41 +58,51 @@ class GoogleStorage:
         return Listing((name for name in names[:MAX_PATHS] if not name.endswith("/")), len(names) <= MAX_PATHS)
 
     def find(self, bucket: str, path: str) -> None:
-        """Read the first bytes: what can be read by a snapshot is found, and nothing else is."""
-        from .tabular import check_beginning
+        """Read the parts of an object that tell: what can be read by a snapshot is found, and nothing else is."""
+        from .tabular import check_file
 
+        blob = self._client.bucket(bucket).blob(path)
         with self._explained():
-            beginning = self._read_beginning(bucket, path)
-        check_beginning(beginning)
+            beginning = self._read_beginning(blob)
+        check_file(RemoteFile(beginning, partial(self._size, blob), partial(self._part, blob)), self._settings.spool)
 
     def batches(self, bucket: str, path: str) -> Iterator[pa.RecordBatch]:
         """Read the rows of an object."""
         from .tabular import read_table, spooled
 
         self.find(bucket, path)
-        with spooled(self._settings.spool) as spool:
+        with spooled(self._settings.spool) as file:
             with self._explained():
                 options = {**self._options, "retry": DEFAULT_RETRY.with_timeout(_RETRY_SECONDS)}
                 # As it is stored: the service would unpack gzip, or not, by the object's own labels.
-                self._client.bucket(bucket).blob(path).download_to_file(spool, raw_download=True, **options)
-            yield from read_table(spool)
+                self._client.bucket(bucket).blob(path).download_to_file(file, raw_download=True, **options)
+            yield from read_table(file, self._settings.spool)
 
-    def _read_beginning(self, bucket: str, path: str) -> bytes:
-        from .tabular import BEGINNING
-
-        blob = self._client.bucket(bucket).blob(path)
+    def _read_beginning(self, blob: Any) -> bytes:
         try:
-            beginning = bytes(
-                blob.download_as_bytes(start=0, end=BEGINNING - 1, raw_download=True, checksum=None, **self._options)
-            )
+            beginning = self._range(blob, 0, BEGINNING)
         except RequestRangeNotSatisfiable:  # there is no first byte
             return b""
         except NotFound:
             # Says which of the two is missing.
-            existing = self._paths_or_none(bucket)
-            raise NotFoundInSource(f"no object '{path}' in bucket '{bucket}'", "path", path, existing) from None
+            name, existing = blob.name, self._paths_or_none(blob.bucket.name)
+            message = f"no object '{name}' in bucket '{blob.bucket.name}'"
+            raise NotFoundInSource(message, "path", name, existing) from None
         refuse_encoding(blob.content_encoding or "")
         return beginning
+
+    def _size(self, blob: Any) -> int:
+        with self._explained():
+            blob.reload(**self._options)
+            return int(blob.size)
+
+    def _part(self, blob: Any, start: int, size: int) -> bytes:
+        with self._explained():
+            return self._range(blob, start, size)
+
+    def _range(self, blob: Any, start: int, size: int) -> bytes:
+        end = start + size - 1
+        return bytes(blob.download_as_bytes(start=start, end=end, raw_download=True, checksum=None, **self._options))
 
     def _paths_or_none(self, bucket: str) -> Listing:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -25,6 +26,7 @@ from .base import (
     network_reason,
     refuse_encoding,
 )
+from .remote_file import BEGINNING, RemoteFile
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,28 +84,29 @@ class S3Source(BaseSource):
             return self._keys(bucket)
 
     def find(self, location: Location) -> None:
-        """Read the first bytes: what can be read by a snapshot is found, and nothing else is."""
-        from .tabular import check_beginning
+        """Read the parts of an object that tell: what can be read by a snapshot is found, and nothing else is."""
+        from .tabular import check_file
 
         bucket, path = location.bucket or "", location.path or ""
         with self._explained(bucket, path):
             beginning = self._read_beginning(bucket, path)
-        check_beginning(beginning)
+        check_file(
+            RemoteFile(beginning, partial(self._size, bucket, path), partial(self._part, bucket, path)),
+            self._settings.spool,
+        )
 
     def batches(self, location: Location) -> Iterator[pa.RecordBatch]:
         from .tabular import read_table, spooled
 
         self.find(location)
-        with spooled(self._settings.spool) as spool:
+        with spooled(self._settings.spool) as file:
             with self._explained(location.bucket, location.path):
-                self._client.download_fileobj(location.bucket, location.path, spool)
-            yield from read_table(spool)
+                self._client.download_fileobj(location.bucket, location.path, file)
+            yield from read_table(file, self._settings.spool)
 
     def _read_beginning(self, bucket: str, path: str) -> bytes:
-        from .tabular import BEGINNING
-
         try:
-            answer = self._client.get_object(Bucket=bucket, Key=path, Range=f"bytes=0-{BEGINNING - 1}")
+            answer = self._range(bucket, path, 0, BEGINNING)
         except ClientError as error:
             if _code(error) in ("InvalidRange", "416"):  # there is no first byte
                 return b""
@@ -113,8 +116,18 @@ class S3Source(BaseSource):
             keys = self._keys_or_none(bucket)
             raise NotFoundInSource(f"no object '{path}' in bucket '{bucket}'", "path", path, keys) from None
         refuse_encoding(answer.get("ContentEncoding", ""))
-        with answer["Body"] as body:
-            return bytes(body.read(BEGINNING))
+        return _content(answer, BEGINNING)
+
+    def _size(self, bucket: str, path: str) -> int:
+        with self._explained(bucket, path):
+            return int(self._client.head_object(Bucket=bucket, Key=path)["ContentLength"])
+
+    def _part(self, bucket: str, path: str, start: int, size: int) -> bytes:
+        with self._explained(bucket, path):
+            return _content(self._range(bucket, path, start, size), size)
+
+    def _range(self, bucket: str, path: str, start: int, size: int) -> Any:
+        return self._client.get_object(Bucket=bucket, Key=path, Range=f"bytes={start}-{start + size - 1}")
 
     def _keys_or_none(self, bucket: str) -> Listing:
         try:
@@ -170,3 +183,8 @@ class S3Source(BaseSource):
 
 def _code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _content(answer: Any, size: int) -> bytes:
+    with answer["Body"] as body:
+        return bytes(body.read(size))

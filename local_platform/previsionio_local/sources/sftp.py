@@ -84,6 +84,14 @@ class SFTPSource(FileSource):
         except (FileNotFoundError, UnicodeError):
             raise MissingFile from None
 
+    def _size(self, path: str) -> int:
+        return self._files.stat(self._right_spelling(path)).st_size or 0
+
+    def _part(self, path: str, start: int, size: int) -> bytes:
+        with self._files.open(self._right_spelling(path), "rb") as file:
+            file.seek(start)
+            return file.read(size)
+
     def _fetch(self, path: str, into: IO[bytes]) -> None:
         self._files.getfo(self._right_spelling(path), into, max_concurrent_prefetch_requests=_REQUESTS_IN_FLIGHT)
 

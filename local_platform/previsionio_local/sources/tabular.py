@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,9 +19,7 @@ import pyarrow.parquet as pq
 from .base import SourceError
 from .columns import distinct_names
 from .csv_rows import ROWS_PER_BATCH, CSVFormat, check_csv_beginning, read_csv
-
-BEGINNING = 64 << 10
-"""Bytes of a file that a look-up reads."""
+from .remote_file import BEGINNING, RemoteFile
 
 _PARQUET = b"PAR1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")  # With and without content.
@@ -55,35 +53,36 @@ def spooled(folder: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def check_beginning(beginning: bytes, csv_format: CSVFormat = CSVFormat()) -> None:  # noqa: B008 - it is frozen
-    """Refuse what the first `BEGINNING` bytes of a file show to be unreadable. A shorter file is read whole.
+def check_file(file: RemoteFile, spool: Path) -> None:
+    """Refuse a file that cannot be read, as far as its beginning and its own table of contents tell.
+
+    A file of less than `BEGINNING` bytes is read whole.
 
     Raises:
         SourceError: it cannot be read.
     """
-    if len(beginning) < BEGINNING:
-        for _ in read_table(io.BytesIO(beginning), csv_format):
-            pass
+    if file.is_whole:
+        _read_through(file.beginning, spool)
         return
     with _explained():
-        kind = _kind(beginning)
-        if kind == "gzip":
-            unpacked = zlib.decompressobj(wbits=31).decompress(beginning, BEGINNING)
-            if _kind(unpacked) == "csv":
-                check_csv_beginning(unpacked, csv_format)
+        kind = _kind(file.beginning)
+        if kind == "csv":
+            check_csv_beginning(file.beginning, CSVFormat())
+        elif kind == "gzip":
+            _check_gzip(file.beginning, spool)
         elif kind == "zip":
-            # The first member's name; the list of all is at the end of the file.
-            name = beginning[30 : 30 + int.from_bytes(beginning[26:28], "little")].decode(errors="replace")
-            _refuse_office([name])
-        elif kind == "csv":
-            check_csv_beginning(beginning, csv_format)
+            with zipfile.ZipFile(_buffered(file)) as archive, archive.open(_data_member(archive)) as member:
+                _check_unpacked(member.read(BEGINNING), spool, kind, member.read(1) == b"")
+        else:
+            pq.ParquetFile(_buffered(file))
 
 
-def read_table(file: IO[bytes], csv_format: CSVFormat = CSVFormat()) -> Iterator[pa.RecordBatch]:  # noqa: B008
+def read_table(file: IO[bytes], spool: Path, csv_format: CSVFormat = CSVFormat()) -> Iterator[pa.RecordBatch]:  # noqa: B008
     """Read the rows of an open file, from its beginning; one empty batch if it has none.
 
     Args:
         file: can be read in any order.
+        spool: folder for what must be unpacked before it can be read.
         csv_format: how it is written, if it is CSV.
 
     Raises:
@@ -96,12 +95,39 @@ def read_table(file: IO[bytes], csv_format: CSVFormat = CSVFormat()) -> Iterator
         if kind == "parquet":
             yield from _read_parquet(file)
         elif kind == "zip":
-            yield from _read_zip(file, csv_format)
+            with zipfile.ZipFile(file) as archive, archive.open(_data_member(archive)) as member:
+                yield from _read_packed(member, spool, csv_format, kind)
         elif kind == "gzip":
             with gzip.GzipFile(fileobj=file) as unpacked:
-                yield from _read_packed(unpacked, csv_format)
+                yield from _read_packed(unpacked, spool, csv_format, kind)
         else:
             yield from read_csv(file, csv_format)
+
+
+def _read_through(content: bytes, spool: Path) -> None:
+    for _ in read_table(io.BytesIO(content), spool):
+        pass
+
+
+def _check_unpacked(beginning: bytes, spool: Path, packed_by: str, is_whole: bool = False) -> None:
+    kind = _kind(beginning)
+    _refuse_packed(kind, packed_by)
+    if is_whole:
+        _read_through(beginning, spool)
+    elif kind == "csv":
+        check_csv_beginning(beginning, CSVFormat())
+    elif kind == "gzip":
+        _check_gzip(beginning, spool)
+
+
+def _check_gzip(beginning: bytes, spool: Path) -> None:
+    # A first part may be empty, or end before the beginning does: then there is less to see.
+    if unpacked := zlib.decompressobj(wbits=31).decompress(beginning, BEGINNING):
+        _check_unpacked(unpacked, spool, "gzip")
+
+
+def _buffered(file: RemoteFile) -> io.BufferedReader:
+    return io.BufferedReader(file, BEGINNING)
 
 
 @contextmanager
@@ -116,6 +142,11 @@ def _explained() -> Iterator[None]:
         raise SourceError(f"the ZIP file cannot be read: {_short(error)}") from None
     except EOFError:
         raise SourceError("the compressed file ends too early") from None
+    except OSError as error:
+        # Arrow also calls it so when Parquet is damaged or encrypted; the system gives its errors numbers.
+        if error.errno:
+            raise
+        raise SourceError(f"the file cannot be read: {_short(error)}") from None
 
 
 def _kind(beginning: bytes) -> str:
@@ -150,11 +181,6 @@ def _read_parquet(file: IO[bytes]) -> Iterator[pa.RecordBatch]:
         )
 
 
-def _read_zip(file: IO[bytes], csv_format: CSVFormat) -> Iterator[pa.RecordBatch]:
-    with zipfile.ZipFile(file) as archive, archive.open(_data_member(archive)) as member:
-        yield from _read_packed(member, csv_format)
-
-
 def _data_member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     """Return the one file of rows in an archive."""
     _refuse_office(archive.namelist())
@@ -179,14 +205,22 @@ def _refuse_office(names: list[str]) -> None:
             raise SourceError(f"the file is {what}: save the sheet as CSV")
 
 
-def _read_packed(unpacked: IO[bytes] | gzip.GzipFile, csv_format: CSVFormat) -> Iterator[pa.RecordBatch]:
-    """Read what was packed, unpacked on disk: it is checked as a whole, and can be read in any order."""
-    with tempfile.TemporaryFile() as file:
+def _read_packed(unpacked: Any, spool: Path, csv_format: CSVFormat, packed_by: str) -> Iterator[pa.RecordBatch]:
+    """Read what was packed: as it comes if it is CSV, else unpacked on disk, since it is not read in one go."""
+    kind = _kind(unpacked.peek(64)[:64])
+    _refuse_packed(kind, packed_by)
+    if kind == "csv":
+        yield from read_csv(unpacked, csv_format)
+        return
+    with spooled(spool) as file:
         shutil.copyfileobj(unpacked, file, 1 << 20)
-        file.seek(0)
-        if file.read(4) in _ZIP:
-            raise SourceError("the file holds a ZIP file")
-        yield from read_table(file, csv_format)
+        yield from read_table(file, spool, csv_format)
+
+
+def _refuse_packed(kind: str, packed_by: str) -> None:
+    # A table packed by gzip may lie in a ZIP file; more than that only makes a file that never ends.
+    if kind == "zip" or kind == packed_by:
+        raise SourceError(f"the file holds a {'ZIP' if kind == 'zip' else kind} file")
 
 
 def _short(error: object) -> str:

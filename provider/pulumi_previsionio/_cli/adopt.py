@@ -34,7 +34,7 @@ class Adoption:
         self._refuse_old_engine()
         with temp_folder.folder() as scratch:
             planned = self._plan(scratch, manifest)
-            matches = matching.match(manifest.wanted, planned, self.engine.resources())
+            matches = matching.match(manifest.wanted, planned, self._stack())
             if not self.allow_other_changes:
                 matching.refuse_other_changes(matches, planned)
             self._import(scratch, matches, planned)
@@ -44,7 +44,7 @@ class Adoption:
         """Adopt one object as the resource `name`; print the lines to paste when the program does not declare it."""
         self._refuse_old_engine()
         wanted = Wanted(name, id_, collection)
-        stack = self.engine.resources()
+        stack = self._stack()
         matching.refuse_held(wanted, stack)
         with temp_folder.folder() as scratch:
             planned = self._plan(scratch, Manifest(()))
@@ -61,6 +61,10 @@ class Adoption:
             found, needed = (".".join(map(str, number)) for number in (version, OLDEST))
             raise Declined(f"Pulumi {found} cannot import what this needs: upgrade it to {needed} or later")
 
+    def _stack(self) -> list[dict[str, Any]]:
+        with self.console.working("reading the stack"):
+            return self.engine.resources()
+
     # Plan
 
     def _plan(self, scratch: Path, manifest: Manifest) -> UpdatePlan:
@@ -76,7 +80,8 @@ class Adoption:
 
     def _missing_secrets(self, manifest: Manifest) -> list[str]:
         """The engine stops at the first missing secret; this is all of them."""
-        config = self.engine.config() if manifest.config else {}
+        with self.console.working("reading the stack's configuration"):
+            config = self.engine.config() if manifest.config else {}
         there = {key.rpartition(":")[2] for key in config}
         keys = [key for key in manifest.config if key not in there]
         variables = [name for name in manifest.environment if not os.environ.get(name)]
@@ -153,8 +158,9 @@ class Adoption:
     def _print_lines(
         self, collection: Collection, id_: str, name: str, secrets: program.Secrets, stack: list[dict[str, Any]]
     ) -> None:
-        context = connect(self.engine.folder, self.engine.stack, self.console)
-        found = inventory.look_up(context.session, collection, id_)
+        with self.console.working(f"reading the {collection.noun}"):
+            context = connect(self.engine.folder, self.engine.stack, self.console)
+            found = inventory.look_up(context.session, collection, id_)
         known = program.Known(secrets, _variables(stack), context.settings.project_id)
         lines, places = program.one(found, name, known)
         todo = export.secret_lines(places, secrets)

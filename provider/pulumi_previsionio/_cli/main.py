@@ -273,7 +273,10 @@ def orphans(
     for orphan in found.orphans if delete else ():
         if not (yes or click.confirm(f"Delete {orphan}?", err=True)):
             kept.append(orphan)
-        elif reason := orphans_.delete(session, orphan):
+            continue
+        with console.working(f"deleting {orphan.noun} {orphan.id}"):
+            reason = orphans_.delete(session, orphan)
+        if reason:
             console.say(f"not deleted: {orphan.noun} {orphan.id}: {one_line(reason)}")
             kept.append(orphan)
         else:

@@ -2,20 +2,22 @@
 
 The platform may have stored the object although its answer was cut, timed out, was a 408 or a 5xx, or names no id.
 Sending the creation again would make a second one. So the list is asked: exactly one object that is equal in every
-field the platform shows, made between the request and the look, and whose id this process has never met as somebody's,
-is ours. Everything else is an error that names what was found: what cannot be told apart is not taken.
+field the platform shows, made when the request was sent, and whose id this process has never met as somebody's, is
+ours, if two looks find the same and nobody else is making equal ones. Everything else is an error that names what was
+found: what cannot be told apart is not taken.
 
 The first eight of an id's 24 hex digits are the second in which the platform made the object; its `Date` header
-says how its clock stands to ours. Times are compared in whole seconds: an equal object that somebody else made
-in that very time, while ours was never stored, could not be told from ours.
+says how its clock stands to ours. What is left: a creation that never arrives, while somebody else makes their first
+equal object in the very seconds in which ours was sent. Nothing that the platform shows tells that object from ours.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import PlatformError, Refused, Unreachable
 from .._platform import operation
@@ -24,8 +26,16 @@ from .kind import Kind
 from .values import Values, to_wire
 from .wording import made_at, named
 
+if TYPE_CHECKING:
+    from .._platform.client import Sending
+
 Item = dict[str, Any]
 
+_STORING: Final = 10
+"""Seconds that the platform may take to store an object. What is made later may be somebody else's: a request without
+an answer is given up after a minute, and others work meanwhile."""
+_AT_WORK: Final = 600
+"""Seconds before the request. Who has made an equal object as late as that may be about to make another."""
 _CLOCK_SLACK: Final = 60
 """Seconds by which the clock that ids are made from may be behind the one in the platform's headers."""
 _RECOVERY_TIME: Final = 60.0
@@ -41,24 +51,25 @@ def create_once(kind: Kind, path: str, values: Values, session: Session) -> str:
         Refused: the platform said no; nothing was made.
         PlatformError: whether it was made is not known, or cannot be told; the message says what was found.
     """
-    body = to_wire(kind, values)
+    from .._platform.client import Sending  # an HTTP library comes with it, which previews do without
+
+    body, sending = to_wire(kind, values), Sending()
     # The list shows no secrets, so objects that differ in nothing else count as equal: those of one name take turns.
     with session.creating(json.dumps([path, values["name"]])):
-        started = time.time()
         try:
-            id_ = _send(session, path, body)
-            _refuse_foreign(session, id_, started)
+            id_ = _send(session, path, body, sending)
+            _refuse_foreign(session, id_, sending.at)
         except Unreachable as error:
             if not error.outcome_unknown:
                 raise
             with operation.limited(_RECOVERY_TIME):
-                id_ = _recover(kind, values, session, started, error)
+                id_ = _recover(kind, values, session, sending.at, error)
         session.remember(id_)
         return id_
 
 
-def _send(session: Session, path: str, body: dict[str, Any]) -> str:
-    item = session.client.create(path, body)
+def _send(session: Session, path: str, body: dict[str, Any], sending: Sending) -> str:
+    item = session.client.create(path, body, sending)
     if id_ := _id_of(item):
         return id_
     message = item.get("message")
@@ -70,10 +81,10 @@ def _send(session: Session, path: str, body: dict[str, Any]) -> str:
     raise _RefusedWithSuccess(reason, outcome_unknown=True)
 
 
-def _refuse_foreign(session: Session, id_: str, started: float) -> None:
+def _refuse_foreign(session: Session, id_: str, sent: float) -> None:
     """The id of a new object is nobody's yet, and tells no time before the request."""
     made = made_at(id_)
-    earliest = int(started + (session.client.clock_offset or 0.0)) - _CLOCK_SLACK
+    earliest = int(sent + (session.client.clock_offset or 0.0)) - _CLOCK_SLACK
     if session.knows(id_) or (made is not None and made < earliest):
         raise Unreachable(
             f"the platform's answer to the creation names {id_}, which was there before", outcome_unknown=True
@@ -84,63 +95,87 @@ class _RefusedWithSuccess(Unreachable):
     """A success code with a reason instead of an id."""
 
 
-def _recover(kind: Kind, values: Values, session: Session, started: float, error: Unreachable) -> str:
+def _recover(kind: Kind, values: Values, session: Session, sent: float, error: Unreachable) -> str:
     """The id of the object whose creation was not answered."""
     label = f"{values['name']!r}"
     try:
-        candidates = _candidates(kind, values, session, started)
+        found = _look(kind, values, session, sent)
     except PlatformError as second:
         raise PlatformError(
             f"{error}. Whether the {kind.noun} was made is not known, for its list cannot be read either: {second}. "
             f"Look for {label} on the platform before the next `pulumi up`"
         ) from None
-    if isinstance(error, _RefusedWithSuccess) and not candidates:
+    if isinstance(error, _RefusedWithSuccess) and not found.candidates:
         raise Refused(str(error), status=200, reason=str(error))
-    untimed = [item for item in candidates if made_at(_id_of(item)) is None]
-    if len(candidates) == 1 and not untimed and not isinstance(error, _RefusedWithSuccess):
-        return _id_of(candidates[0])
-    if not candidates:
+    if not found.candidates and not found.late:
         raise PlatformError(
             f"{error}. The platform does not list the {kind.noun}, so it was not made, unless the platform is still at "
             f"it: look for {label} there before the next `pulumi up`"
         )
-    why = "their ids do not tell when they were made" if untimed else "it cannot be told which of them is the new one"
+    if why := _doubt(found, error):
+        unclear = [*found.candidates, *found.late, *found.early]
+        raise PlatformError(
+            f"{error}. None is taken of {named(kind.noun, unclear, most=len(unclear))}, for {why}. "
+            "Delete what nobody needs before the next `pulumi up`"
+        )
+    return _id_of(found.candidates[0])
+
+
+def _doubt(found: _Found, error: Unreachable) -> str | None:
+    """Why none of the candidates can be taken; None when there is one, and it is ours."""
     if isinstance(error, _RefusedWithSuccess):
-        why = "the platform has refused it and yet holds what looks like it"
-    raise PlatformError(
-        f"{error}. None is taken of {named(kind.noun, candidates, most=len(candidates))}, for {why}. "
-        "Delete what nobody needs before the next `pulumi up`"
-    )
+        return "the platform has refused it and yet holds what looks like it"
+    if any(made_at(_id_of(item)) is None for item in found.candidates):
+        return "their ids do not tell when they were made"
+    if len(found.candidates) > 1:
+        return "it cannot be told which of them is the new one"
+    if not found.candidates:
+        return f"what is made more than {_STORING} s after the request may be somebody else's"
+    if found.late or found.early:
+        return "somebody else makes equal ones, so it cannot be told which of them is the new one"
+    return None
 
 
-def _candidates(kind: Kind, values: Values, session: Session, started: float) -> Sequence[Item]:
-    """The objects that may be the new one."""
+@dataclasses.dataclass
+class _Found:
+    """Equal objects that this process has not met: made when the new one was, later, and not long before."""
+
+    candidates: list[Item] = dataclasses.field(default_factory=list)
+    late: list[Item] = dataclasses.field(default_factory=list)
+    early: list[Item] = dataclasses.field(default_factory=list)
+
+
+def _look(kind: Kind, values: Values, session: Session, sent: float) -> _Found:
+    """What the list holds, until two looks find the same: another creation may still be on its way to being stored."""
     path = kind.collection.list_path(values.get("project_id"))
-    candidates: list[Item] = []
+    found = _Found()
     for delay in RECOVERY_DELAYS:
         time.sleep(delay)
-        items = [item for page in session.client.pages(path) for item in page]
-        ahead = session.client.clock_offset or 0.0
-        earliest, latest = int(started + ahead), int(time.time() + ahead) + 1
-        candidates = [
-            item
-            for item in {_id_of(item): item for item in items}.values()
-            if not session.knows(_id_of(item))
-            and _is_within(made_at(_id_of(item)), earliest, latest)
-            and _is_equal(kind, item, values)
-        ]
-        if candidates:
+        items = {_id_of(item): item for page in session.client.pages(path) for item in page}
+        equal = [item for id_, item in items.items() if not session.knows(id_) and _is_equal(kind, item, values)]
+        before, found = found, _sorted_by_time(equal, int(sent + (session.client.clock_offset or 0.0)))
+        if found.candidates and found == before:
             break
-    return candidates
+    return found
+
+
+def _sorted_by_time(items: Sequence[Item], earliest: int) -> _Found:
+    """`earliest` is the second, by the platform's clock, in which the request was sent."""
+    found = _Found()
+    for item in items:
+        made = made_at(_id_of(item))
+        if made is None or earliest <= made <= earliest + _STORING:
+            found.candidates.append(item)
+        elif made > earliest:
+            found.late.append(item)
+        elif made >= earliest - _AT_WORK:
+            found.early.append(item)
+    return found
 
 
 def _id_of(item: Item) -> str:
     id_ = item.get("_id")
     return id_ if isinstance(id_, str) else ""
-
-
-def _is_within(second: int | None, earliest: int, latest: int) -> bool:
-    return second is None or earliest <= second <= latest
 
 
 def _is_equal(kind: Kind, item: Item, values: Values) -> bool:

@@ -25,7 +25,7 @@ import threading
 from typing import Final
 
 from .kind import Kind
-from .values import Values
+from .values import Values, inputs_of
 
 DEFAULT_NAME: Final = "default_name"
 """Among a program's inputs: the name of the resource. In a state: the name that the object has when the program gives
@@ -120,9 +120,10 @@ class EngineMemory:
         with self._lock:
             if (kind, id_) in self._declared:
                 return self._declared[kind, id_]
-            if check := self._uncompared(self._by_old_inputs, kind, outputs):
+            values = inputs_of(kind, outputs)
+            if check := self._uncompared(self._by_old_inputs, kind, values):
                 return check.checked
-            return self._created.pop((kind, _fingerprint(outputs)), None)
+            return self._created.pop((kind, _fingerprint(values)), None)
 
     @staticmethod
     def _uncompared(index: dict[_Key, list[_Check]], kind: Kind, values: Values) -> _Check | None:

@@ -181,7 +181,7 @@ class CredentialsType(SecretType):
 
     def parse(self, value: Any) -> Secret | SecretReference:
         if isinstance(value, SecretReference):
-            if value.digest is not None:  # it can be read, as was seen just now
+            if value.still_leads_there():  # else it cannot be read, as was told, or what it leads to is ignored
                 check_credentials(value.read().reveal())
             return value
         if value == {}:
@@ -218,6 +218,16 @@ class SecondsType(FieldType):
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
             raise ValueError("must be a number of seconds, more than 0")
         return value
+
+
+class CountType(FieldType):
+    """How many there are of something. What is no such number is no answer."""
+
+    description = "whole number"
+
+    def from_wire(self, value: Any) -> int | None:
+        value = super().from_wire(value)
+        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 class FlagType(FieldType):
@@ -287,5 +297,6 @@ PASSWORD: Final = SecretType(may_be_empty=True)
 CREDENTIALS: Final = CredentialsType()
 COLOR: Final = ColorType()
 SECONDS: Final = SecondsType()
+COUNT: Final = CountType()
 FLAG: Final = FlagType()
 VALUES: Final = ValuesType()

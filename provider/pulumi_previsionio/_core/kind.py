@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from .._platform.collections import Collection
@@ -70,6 +70,30 @@ class Field:
         return None if value is None else self.type.from_wire(value)
 
 
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+@dataclasses.dataclass(frozen=True)
+class OutputField:
+    """One output that is no input: what only the platform can tell of an object.
+
+    `keys` are those of the platform's JSON that tell it, `combine` makes one value of theirs. `description` says what
+    it is, in words that follow its name.
+    """
+
+    name: str
+    type: FieldType
+    keys: tuple[str, ...]
+    description: str
+    combine: Callable[..., Any] = _as_it_is
+
+    def from_wire(self, item: Mapping[str, Any]) -> Any:
+        """The live value; None where the platform does not tell it."""
+        value = self.combine(*(item.get(key) for key in self.keys))
+        return None if value is None else self.type.from_wire(value)
+
+
 @dataclasses.dataclass(frozen=True)
 class Shape:
     """A combination of inputs that names one source behind a connector."""
@@ -95,7 +119,7 @@ class Kind:
 
     `name` is that of its resource, `noun` what a person calls it. `constants` are sent with each creation.
     `is_updatable` is false where a change can only ever be a replacement. `shapes` are those of the data sources that
-    such an object can serve.
+    such an object can serve. `outputs` are those that are no inputs.
     """
 
     name: str
@@ -106,6 +130,7 @@ class Kind:
     constants: Mapping[str, str] = dataclasses.field(default_factory=dict)
     is_updatable: bool = True
     shapes: tuple[Shape, ...] = ()
+    outputs: tuple[OutputField, ...] = ()
 
     def __getitem__(self, name: str) -> Field:
         return self.by_name[name]
@@ -117,6 +142,17 @@ class Kind:
     def by_name(self) -> Mapping[str, Field]:
         """The fields by their names."""
         return {field.name: field for field in self.fields}
+
+    @functools.cached_property
+    def types(self) -> Mapping[str, FieldType]:
+        """The types of inputs and outputs by their names."""
+        outputs = {output.name: output.type for output in self.outputs}
+        return {**outputs, **{field.name: field.type for field in self.fields}}
+
+    @functools.cached_property
+    def required(self) -> frozenset[str]:
+        """The names of the inputs that must be there."""
+        return frozenset(field.name for field in self.fields if field.required)
 
     @functools.cached_property
     def wire_fields(self) -> tuple[Field, ...]:

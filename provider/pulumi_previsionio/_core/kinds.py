@@ -14,6 +14,7 @@ from typing import Any, Final
 from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
 from .field_types import (
     COLOR,
+    COUNT,
     CREDENTIALS,
     FLAG,
     HOST,
@@ -22,12 +23,13 @@ from .field_types import (
     PORT,
     SECONDS,
     SECRET,
+    TEXT,
     VALUES,
     ReferenceType,
 )
-from .kind import SOURCE_INPUTS, Field, Kind, Shape, shape_problems
+from .kind import SOURCE_INPUTS, Field, Kind, OutputField, Shape, shape_problems
 from .steps.connectors import ConnectorSteps
-from .steps.datasets import DatasetSteps
+from .steps.datasets import STATES, DatasetSteps, state_of
 from .steps.datasources import DatasourceSteps
 from .steps.projects import ProjectSteps
 
@@ -167,6 +169,14 @@ DATASET: Final = Kind(
         PLATFORM_FIELD,
     ),
     steps=DatasetSteps(),
+    outputs=(
+        OutputField("rows", COUNT, ("rows",), "how many rows it has"),
+        OutputField("columns", COUNT, ("columns",), "how many columns it has"),
+        OutputField("size", COUNT, ("size",), "its bytes on the platform"),
+        OutputField(
+            "state", TEXT, STATES, "how far its copy is: `done` once it is made; a refresh may find `failed`", state_of
+        ),
+    ),
 )
 
 KINDS: Final = (*CONNECTOR_KINDS.values(), DATASOURCE, DATASET, PROJECT)

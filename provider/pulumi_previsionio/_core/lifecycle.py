@@ -18,7 +18,7 @@ from .creation import create_once
 from .engine_memory import DEFAULT_NAME
 from .kind import Field, Kind
 from .secret import SecretReference, same_secret
-from .values import UNKNOWN, UNTOLD, Values, live_values, to_wire
+from .values import UNKNOWN, UNTOLD, Values, inputs_of, live_outputs, live_values, outputs_of, to_wire
 
 _CLEANUP_TIME: Final = 60.0
 """Seconds to take back what failed, also when it failed because the time of the operation is over."""
@@ -195,18 +195,18 @@ def _gone_error(kind: Kind, id_: str, values: Values) -> PlatformError:
 def create(kind: Kind, values: Values, context: Context) -> tuple[str, Values]:
     """Make the object and see that it works; a half-made one is removed before the error is raised.
 
-    Returns its id and its values.
+    Returns its id and its values, with those that only the platform tells.
     """
     if problems := kind.steps.before_create(kind, values, context):
         raise InputError(kind.label(values), problems)
     id_ = create_once(kind, kind.steps.creation_path(kind, values), values, context.session)
     context.session.invalidate(kind.collection, values.get("project_id"), id_)
     try:
-        kind.steps.verify(kind, id_, values, context)
+        item = kind.steps.verify(kind, id_, values, context)
+        return id_, {**values, **live_outputs(kind, item or {})}
     except BaseException as error:
         _delete_half_made(kind, id_, values, context, error)
         raise
-    return id_, values
 
 
 def _delete_half_made(kind: Kind, id_: str, values: Values, context: Context, error: BaseException) -> None:
@@ -224,9 +224,13 @@ def _delete_half_made(kind: Kind, id_: str, values: Values, context: Context, er
 
 
 def read(kind: Kind, id_: str, values: Values, context: Context) -> Values | None:
-    """The live values of exactly the inputs that `values` holds, secrets carried over; None when the object is gone."""
+    """The live values of the inputs that `values` holds, secrets carried over, and what only the platform tells.
+
+    None when the object is gone.
+    """
     _check_identity(kind, values, context)
     shown = [field.wire for field in kind.shown_fields if field.wire and field.name in values]
+    shown += [key for output in kind.outputs if output.name in values for key in output.keys]
     item = context.session.read(kind.collection, values.get("project_id"), id_, shown)
     if item is None:
         return None
@@ -236,7 +240,7 @@ def read(kind: Kind, id_: str, values: Values, context: Context) -> Values | Non
 
 def refreshed_inputs(kind: Kind, live: Values, context: Context) -> Values:
     """The inputs that a refresh gives to a resource: its live values, and what earlier versions did not keep."""
-    return {**live, **kind.steps.late_inputs(kind, live, context)}
+    return {**inputs_of(kind, live), **kind.steps.late_inputs(kind, live, context)}
 
 
 def look_up(kind: Kind, id_: str, context: Context) -> Values:
@@ -249,7 +253,7 @@ def look_up(kind: Kind, id_: str, context: Context) -> Values:
     if item is None:
         raise LookupFailed(f"there is no {kind.noun} {id_} on {context.session.url}")
     _refuse_other_kind(kind, id_, item)
-    return {**live_values(kind, item), "platform_url": context.session.url}
+    return {**live_values(kind, item), **live_outputs(kind, item), "platform_url": context.session.url}
 
 
 def _refuse_other_kind(kind: Kind, id_: str, item: dict[str, object]) -> None:
@@ -258,7 +262,7 @@ def _refuse_other_kind(kind: Kind, id_: str, item: dict[str, object]) -> None:
 
 
 def _merge_live(kind: Kind, item: dict[str, object], values: Values) -> Values:
-    live = dict(values)
+    live = {**inputs_of(kind, values), **live_outputs(kind, item)}
     for field in kind.shown_fields:
         if field.name in values and field.is_shown_in(item):
             value = field.from_wire(item)
@@ -286,18 +290,31 @@ def update(kind: Kind, id_: str, olds: Values, news: Values, context: Context) -
     context.session.remember(id_)
     changed = [field for field in kind.wire_fields if _differs(olds.get(field.name), news.get(field.name))]
     if not any(_is_sent(field, olds, news) for field in changed):
-        return news
+        return {**news, **outputs_of(kind, olds)}
     try:
-        context.session.client.put(kind.collection.item_path(id_), to_wire(kind, news))
+        context.session.client.put(kind.collection.item_path(id_), to_wire(kind, _without_ignored(olds, news)))
     except NotFound:
         raise _gone_error(kind, id_, news) from None
     finally:
         _end_update(kind, id_, news, context)
     try:
-        kind.steps.verify(kind, id_, news, context)
+        item = kind.steps.verify(kind, id_, news, context)
+        told = outputs_of(kind, olds) if item is None else live_outputs(kind, item)
     except PlatformError as error:
         raise _roll_back(kind, id_, olds, news, context, error) from None
-    return news
+    return {**news, **told}
+
+
+def _without_ignored(olds: Values, news: Values) -> Values:
+    """The new values without references that have not changed, but lead elsewhere today: such a change is ignored.
+
+    A secret that is left out stays as it is on the platform (platform-api.md §16).
+    """
+    return {
+        name: value
+        for name, value in news.items()
+        if not (isinstance(value, SecretReference) and value == olds.get(name) and not value.still_leads_there())
+    }
 
 
 def _end_update(kind: Kind, id_: str, values: Values, context: Context) -> None:

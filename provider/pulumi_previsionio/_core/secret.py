@@ -77,15 +77,24 @@ class SecretReference:
             raise ValueError(f"the file {self.name} is empty")
         return Secret(text.removesuffix("\n").removesuffix("\r"))
 
+    def still_leads_there(self) -> bool:
+        """Whether it leads to the value today that it was given the digest of."""
+        return self.digest is not None and _holds(self, self.digest)
+
     def with_digest(self, before: object, owner: str) -> SecretReference:
         """This reference with the digest of today's value: the one of `before` when the value is still the same.
 
         The salt is made from `owner`, which names the object and the input: the same value gives the same digest there
         again, as update plans want it (they compare what two checks of one input gave), and another one elsewhere.
 
+        No program writes a digest. Where this reference has that of `before`, the engine has put the old input in the
+        new one's place (`ignore_changes`): it stays the one that was sent last, whatever it leads to today.
+
         Raises:
             ValueError: the value cannot be read; the reason is told.
         """
+        if self.digest and self == before:
+            return self
         value = self.read()
         if isinstance(before, SecretReference) and before.digest and _digest_matches(value, before.digest):
             return dataclasses.replace(self, digest=before.digest)

@@ -41,13 +41,14 @@ def from_engine(kind: Kind, properties: Mapping[str, Any]) -> Values:
 
     Keys that are no inputs of this kind stay, for validation to complain about.
     """
-    fields = kind.by_name
+    types = kind.types
+    required = kind.required
     return {
-        name: value if is_marker(value) or name not in fields else fields[name].type.from_engine(value)
+        name: value if is_marker(value) or name not in types else types[name].from_engine(value)
         for name, value in properties.items()
         if value is not None
         and not name.startswith("__")
-        and not (value == "" and name in fields and not fields[name].required)
+        and not (value == "" and name in types and name not in required)
     }
 
 
@@ -90,3 +91,20 @@ def live_values(kind: Kind, item: Mapping[str, Any]) -> Values:
     """All that the platform's object tells of the inputs."""
     values = {field.name: field.from_wire(item) for field in kind.shown_fields}
     return {name: value for name, value in values.items() if value is not None}
+
+
+def live_outputs(kind: Kind, item: Mapping[str, Any]) -> Values:
+    """All that the platform's object tells beside the inputs."""
+    values = {output.name: output.from_wire(item) for output in kind.outputs}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def inputs_of(kind: Kind, values: Values) -> Values:
+    """The values without those that only the platform tells."""
+    told = {output.name for output in kind.outputs}
+    return {name: value for name, value in values.items() if name not in told}
+
+
+def outputs_of(kind: Kind, values: Values) -> Values:
+    """Of the values those that only the platform tells."""
+    return {output.name: values[output.name] for output in kind.outputs if output.name in values}

@@ -10,7 +10,7 @@ import dataclasses
 import functools
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,13 +28,14 @@ from .._core.lookups import ANSWERS, Question
 from .._core.names import KINDS_BY_TOKEN, camel, semantic_version, snake, token
 from .._core.redaction import secrets_of
 from .._core.secret import reference_of
-from .._core.values import UNKNOWN, UNTOLD, Values, from_engine, to_engine
+from .._core.values import UNKNOWN, UNTOLD, Values, from_engine, inputs_of, outputs_of, to_engine
 from .._errors import PrevisionError
 from .._platform import operation
 from .._platform.session import new_session
 from .._platform.settings import EXPLICIT, NAMESPACE, resolve
 from .._version import __version__
-from .codec import Properties, decode, encode
+from .codec import UNKNOWN_TEXT, Properties, decode, encode
+from .wording import in_camel_case
 
 SCHEMA: Final = Path(__file__).with_name("schema.json")
 MIGRATED: Final = "__provider"
@@ -123,16 +124,16 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
             news[DEFAULT_NAME] = _name(request)
         values, problems = lifecycle.check(kind, olds, news, self._context)
         secrets = self._secrets(request) if problems else []
+        lines = [in_camel_case(one_line(text, secrets), kind) for text in problems]
         # Never with a property's name: the engine would print the value beside it, also a secret one.
-        failures = [provider_pb2.CheckFailure(property="", reason=one_line(text, secrets)) for text in problems]
+        failures = [provider_pb2.CheckFailure(property="", reason=line) for line in lines]
         return provider_pb2.CheckResponse(inputs=_dump(kind, values, given), failures=failures)
 
     @_guarded
     def Diff(self, request: Any) -> Any:  # noqa: N802
         kind = _kind(request)
-        before, given = decode(request.olds), decode(request.news)
+        before, news = decode(request.olds), _load(kind, decode(request.news))
         olds = _before(kind, request.olds, request.old_inputs)
-        news = _ignoring(request.ignoreChanges, olds, _load(kind, given))
         decision = lifecycle.diff(kind, request.id, olds, news, self._context)
         diffs = {
             camel(name): _difference(name, olds, news, before, is_replacement=name in decision.replaces)
@@ -153,7 +154,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any) -> Any:  # noqa: N802
         kind, given = _kind(request), decode(request.properties)
         if request.preview:
-            return provider_pb2.CreateResponse(properties=_dump(kind, _load(kind, given), given))
+            properties = _dump(kind, _load(kind, given), given)
+            for output in kind.outputs:
+                properties.fields[camel(output.name)].string_value = UNKNOWN_TEXT
+            return provider_pb2.CreateResponse(properties=properties)
         id_, values = lifecycle.create(kind, _load(kind, given), self._context)
         return provider_pb2.CreateResponse(id=id_, properties=_dump(kind, values, given))
 
@@ -163,7 +167,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         before, inputs = decode(request.properties), decode(request.inputs)
         if "platform_url" not in before.values:  # an import or a `get`, not a refresh: there is no earlier state
             found = lifecycle.look_up(kind, request.id, self._context)
-            told = encode(to_engine(kind, found))
+            told = encode(to_engine(kind, inputs_of(kind, found)))
             outputs = encode(to_engine(kind, {**_defaults(kind), **found}))
             return provider_pb2.ReadResponse(id=request.id, properties=outputs, inputs=told)
         values = _before(kind, request.properties, request.inputs)
@@ -179,9 +183,10 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     @_guarded
     def Update(self, request: Any) -> Any:  # noqa: N802
         kind, given = _kind(request), decode(request.news)
-        values = _load(kind, given)
-        if not request.preview:
-            olds = _before(kind, request.olds, request.old_inputs)
+        values, olds = _load(kind, given), _before(kind, request.olds, request.old_inputs)
+        if request.preview:
+            values = {**values, **outputs_of(kind, olds)}
+        else:
             values = lifecycle.update(kind, request.id, olds, values, self._context)
         return provider_pb2.UpdateResponse(properties=_dump(kind, values, given))
 
@@ -219,7 +224,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
     def error_line(self, error: BaseException, request: Any) -> str:
         """What the engine is told of an error."""
         try:
-            return one_line(_about(request, reason(error)), self._secrets(request))
+            return in_camel_case(one_line(_about(request, reason(error)), self._secrets(request)))
         except BaseException as second:  # noqa: BLE001
             return f"pulumi-previsionio failed in a way it should not ({type(second).__name__} in an error's message)"
 
@@ -323,16 +328,6 @@ def _before(kind: Kind, state: Struct, inputs: Struct | None = None) -> Values:
         return {}
     told = _load(kind, decode(inputs)) if inputs is not None else {}
     return {**{name: told.get(name, UNTOLD) for name in kind.secrets}, **values}
-
-
-def _ignoring(paths: Iterable[str], olds: Values, news: Values) -> Values:
-    """The new values without changes that the program ignores.
-
-    The engine has put the old values in the new ones' place, before `Check` looked again at what references lead to.
-    """
-    ignored = set(map(snake, paths))
-    kept = {name: value for name, value in news.items() if name not in ignored}
-    return {**kept, **{name: olds[name] for name in ignored & olds.keys()}}
 
 
 def _told(kind: Kind, values: Values, before: Properties) -> Values:

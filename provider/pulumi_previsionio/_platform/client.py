@@ -98,9 +98,9 @@ class Client:
         """A POST that makes nothing and that the platform answers after a look behind a connector, such as a test."""
         self._done("POST", path, body=body, reaches_source=True)
 
-    def create(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """A POST that makes an object; never sent twice once it may have arrived."""
-        return self._json("POST", path, body=body, once=True)
+    def create(self, path: str, body: Mapping[str, Any], sending: Sending | None = None) -> dict[str, Any]:
+        """A POST that makes an object; never sent twice once it may have arrived. `sending` is told of its way."""
+        return self._json("POST", path, body=body, once=sending or Sending())
 
     def capabilities(self, path: str) -> Capabilities:
         """What the platform announces for an object beyond the public contract.
@@ -183,7 +183,7 @@ class Client:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-        once: bool = False,
+        once: Sending | None = None,
         reaches_source: bool = False,
     ) -> dict[str, Any]:
         answer = self._call(method, path, query=query, body=body, once=once, reaches_source=reaches_source)
@@ -194,7 +194,7 @@ class Client:
         if not isinstance(content, dict):
             raise Unreachable(
                 f"{method} {path}: the platform answered {answer.status_code} without the JSON object it should hold",
-                outcome_unknown=once,
+                outcome_unknown=once is not None,
             )
         return content
 
@@ -205,12 +205,12 @@ class Client:
         *,
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
-        once: bool = False,
+        once: Sending | None = None,
         reaches_source: bool = False,
     ) -> requests.Response:
         for attempt in itertools.count(1):
             try:
-                answer = self._send(method, path, query, body, reaches_source)
+                answer = self._send(method, path, query, body, reaches_source, once)
             except Unreachable as failure:
                 may_repeat = not (once and failure.outcome_unknown)
                 if may_repeat and not isinstance(failure, _Hopeless) and self._pause(attempt, method, path):
@@ -231,6 +231,7 @@ class Client:
         query: Mapping[str, Any] | None,
         body: Mapping[str, Any] | None,
         reaches_source: bool,
+        once: Sending | None,
     ) -> requests.Response:
         """One attempt, as long as both the call and the operation that makes it may take."""
         places = self._source_places if reaches_source else self._places
@@ -242,6 +243,8 @@ class Client:
             seconds = min(self._call_timeout, operation.remaining())
             if seconds <= 0:
                 raise self._out_of_time(method, path)
+            if once:
+                once.at = time.time()
             with self._watchdog.watching(seconds, _line(method, path)) as call:
                 try:
                     answer = self._session.request(
@@ -342,6 +345,16 @@ class Client:
 
 class _Hopeless(Unreachable):
     """No attempt will reach the platform."""
+
+
+@dataclasses.dataclass
+class Sending:
+    """A creation on its way.
+
+    `at` is when it was sent by the clock of this machine; what is sent again has never arrived before.
+    """
+
+    at: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -65,6 +65,7 @@ class PrevisionResource(Resource):
             properties: dict[str, Any] = {field.name: None for field in kind.fields if not field.is_secret}
         else:
             properties = _properties(kind, resource_name, inputs)
+        properties |= dict.fromkeys(output.name for output in kind.outputs)
         nothing = pulumi.Output.from_input(None)
         for field in kind.fields:
             if field.name not in properties:  # not set: nothing for the engine to keep, but an attribute all the same

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
     """A snapshot taken from a data source. `pulumi up` waits until the copy is done.
 
-    Outputs: all inputs (`datasource` as `datasource_id`), `id`, and `platform_url`, the platform's address.
+    Outputs: all inputs (`datasource` as `datasource_id`), `id`, `platform_url`, the platform's address, and what the
+    platform tells of the copy, as of the last `up` or refresh: `rows`, `columns`, `size` (bytes) and `state`. None
+    where it tells nothing, and in stacks of version 0.1.0 before their first refresh.
     """
 
     _provider_class = _dynamic.DatasetProvider
@@ -31,6 +33,10 @@ class Dataset(PrevisionResource, module="previsionio", name="Dataset"):
     keep_on_replace: Output[bool]
     timeout: Output[float]
     platform_url: Output[str]
+    rows: Output[int | None]
+    columns: Output[int | None]
+    size: Output[int | None]
+    state: Output[str | None]
 
     def __init__(
         self,

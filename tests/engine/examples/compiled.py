@@ -17,7 +17,9 @@ INPUTS = (
     "examples/go/*.mod",
     "examples/typescript/*.ts",
     "examples/typescript/*.json",
+    "tools/engine/hosts/*",
     "tools/sdks/*",
+    "tools/sdks/host/*",
 )
 
 

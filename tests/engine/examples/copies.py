@@ -22,6 +22,8 @@ class Copy(Stack):
     example: str = ""
     part: str = ""
     """The folder of the project inside of the example, for `preview`, `up` and the like."""
+    timeout: float = TIMEOUT
+    """Seconds for one command of the README."""
 
     def __post_init__(self) -> None:
         for folder in (self._backend, self.home / "pulumi"):
@@ -65,7 +67,7 @@ class Copy(Stack):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=TIMEOUT,
+            timeout=self.timeout,
             check=False,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}"

@@ -30,12 +30,13 @@ class Steps:
         """Where the object is made."""
         return kind.collection.list_path(values.get("project_id"))
 
-    def verify(self, kind: Kind, id_: str, values: Values, context: Context) -> None:
-        """See that an object works that was just made or changed.
+    def verify(self, kind: Kind, id_: str, values: Values, context: Context) -> Mapping[str, Any] | None:
+        """See that an object works that was just made or changed. Returns the platform's object if it had to be read.
 
         Raises:
             PlatformError: it does not; what was done is taken back.
         """
+        return None
 
     def begin_update(self, id_: str, context: Context) -> None:
         """The object is going to be changed in place: what is known through it is about to become void."""

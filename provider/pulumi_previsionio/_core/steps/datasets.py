@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..kind import Kind
     from ..values import Values
 
-_STATES: Final = ("copy_state", "describe_state", "drift_state")
+STATES: Final = ("copy_state", "describe_state", "drift_state")
+"""What the platform says of a copy, in its JSON."""
 _KNOWN_STATES: Final = ("pending", "running", "done", "failed")
 _FIRST_POLL: Final = 0.2
 _LONGEST_POLL: Final = 5.0
@@ -30,6 +31,22 @@ _STATELESS_LOOKS: Final = 10
 """Looks at a dataset that lacks states; a platform may take a moment to write them."""
 
 
+def state_of(*states: object) -> str | None:
+    """One word for how far a copy is; None where the platform tells too little for one.
+
+    Raises:
+        PlatformError: a state is none that a copy has.
+    """
+    told = [str(state) for state in states if state not in (None, "")]
+    if unknown := [state for state in told if state not in _KNOWN_STATES]:
+        raise PlatformError(f"the platform says that the copy is {unknown[0]!r}, which is no state of one")
+    if "failed" in told or not told:
+        return "failed" if told else None
+    if set(told) == {"done"}:
+        return "done" if len(told) == len(STATES) else None
+    return "pending" if set(told) == {"pending"} else "running"
+
+
 class DatasetSteps(Steps):
     """Steps of snapshots."""
 
@@ -37,10 +54,10 @@ class DatasetSteps(Steps):
         """Snapshots are made beside other kinds of datasets, such as uploaded files (platform-api.md §10)."""
         return f"{super().creation_path(kind, values)}/data-source"
 
-    def verify(self, kind: Kind, id_: str, values: Values, context: Context) -> None:
+    def verify(self, kind: Kind, id_: str, values: Values, context: Context) -> Mapping[str, Any]:
         """Wait until the copy is done. However many wait, there are places for others."""
         with context.blocking(), operation.limited(values["timeout"] + _LAST_LOOK):
-            _wait(kind, id_, values, context)
+            return _wait(kind, id_, values, context)
 
     def late_inputs(self, kind: Kind, values: Values, context: Context) -> Values:
         """Where its data source leads now, where the state does not say what it is a snapshot of."""
@@ -74,7 +91,7 @@ def _location(kind: Kind, values: Values, context: Context) -> Values:
     return found
 
 
-def _wait(kind: Kind, id_: str, values: Values, context: Context) -> None:
+def _wait(kind: Kind, id_: str, values: Values, context: Context) -> Mapping[str, Any]:
     label = kind.label(values)
     started = time.monotonic()
     next_line, pause, stateless = started + operation.PATIENCE, _FIRST_POLL, 0
@@ -82,15 +99,16 @@ def _wait(kind: Kind, id_: str, values: Values, context: Context) -> None:
         item = context.session.fetch(kind.collection, id_)
         if item is None:
             raise PlatformError(f"{label}: somebody deleted it while the copy was made")
-        states = _states(label, item)
-        if "failed" in states:
+        states = [item.get(name) for name in STATES]
+        state = state_of(*states)
+        if state == "failed":
             raise PlatformError(f"{label}: the copy failed: {_reason(item)}")
-        if all(state == "done" for state in states):
-            return
+        if state == "done":
+            return item
         is_silent = not all(states) and not {"pending", "running"}.intersection(states)
         stateless = stateless + 1 if is_silent else 0
         if stateless >= _STATELESS_LOOKS:
-            raise PlatformError(f"{label}: the platform does not say how far the copy is ({', '.join(_STATES)})")
+            raise PlatformError(f"{label}: the platform does not say how far the copy is ({', '.join(STATES)})")
         now = time.monotonic()
         if now - started >= values["timeout"]:
             raise PlatformError(
@@ -102,14 +120,6 @@ def _wait(kind: Kind, id_: str, values: Values, context: Context) -> None:
             operation.say(f"{label}: copying for {now - started:.0f} s")
         time.sleep(min(pause, max(0.0, values["timeout"] - (now - started))))
         pause = min(pause * 1.5, _LONGEST_POLL)
-
-
-def _states(label: str, item: Mapping[str, Any]) -> list[str | None]:
-    states = [item.get(name) for name in _STATES]
-    unknown = [state for state in states if state not in (None, "", *_KNOWN_STATES)]
-    if unknown:
-        raise PlatformError(f"{label}: the platform says that the copy is {unknown[0]!r}, which is no state of one")
-    return states
 
 
 def _reason(item: Mapping[str, Any]) -> str:

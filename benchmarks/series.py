@@ -1,0 +1,119 @@
+"""What is measured: series of lives, each kept in a file of its own with the machine and the versions."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import importlib.metadata
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks import opentofu
+from benchmarks.measure import Conditions, Measured
+from benchmarks.programs import NAIVE, NATIVE, NOOP, OPENTOFU, OURS, YAML, Contender, Size
+
+HUNDRED: Final = Size(20)
+LATENCIES: Final = (0.0, 0.05, 0.2)
+_PACKAGES: Final = ("pulumi-previsionio", "pulumi", "grpcio", "requests", "urllib3", "pydantic")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Lives that are compared with each other; they take turns, so that a machine that gets slower is no one's loss."""
+
+    name: str
+    lives: tuple[Conditions, ...]
+    repeats: int = 1
+
+    def turns(self) -> Iterator[Conditions]:
+        """The lives, as often as they are lived; those of contenders that are not on this machine left out."""
+        for _ in range(self.repeats):
+            yield from (life for life in self.lives if life.contender is not OPENTOFU or opentofu.is_here())
+
+
+def _at_each_latency(size: Size, latencies: tuple[float, ...], *contenders: Contender) -> tuple[Conditions, ...]:
+    lives = [Conditions(NOOP, size)]
+    lives += [Conditions(contender, size, latency) for latency in latencies for contender in contenders]
+    return tuple(lives)
+
+
+QUICK: Final = Series("quick", _at_each_latency(Size(2, 2), (0.02,), NAIVE, OPENTOFU, OURS, NATIVE, YAML))
+"""Whether the benchmark itself works."""
+
+SERIES: Final = (
+    Series("hundred", _at_each_latency(HUNDRED, LATENCIES, NAIVE, OPENTOFU, OURS, NATIVE, YAML), repeats=3),
+    Series(
+        "parallel",
+        tuple(
+            Conditions(contender, HUNDRED, latency, parallel)
+            for parallel in (32, 64)
+            for contender, latency in ((NOOP, 0.0), (OURS, 0.2), (NATIVE, 0.2), (YAML, 0.2))
+        ),
+        repeats=3,
+    ),
+    Series("crowded", (Conditions(OURS, HUNDRED), Conditions(OURS, HUNDRED, foreign=5000)), repeats=3),
+    Series("checkpoints", tuple(Conditions(contender, Size(100)) for contender in (NOOP, OURS, NATIVE))),
+    Series(
+        "thousand", tuple(Conditions(contender, Size(200), has_checkpoints=False) for contender in (NOOP, OURS, NATIVE))
+    ),
+    Series("thousands", tuple(Conditions(contender, Size(1000), has_checkpoints=False) for contender in (NOOP, OURS))),
+)
+
+
+@dataclass(frozen=True)
+class Results:
+    """A series' runs, and where they ran."""
+
+    series: str
+    date: str
+    machine: dict[str, Any]
+    versions: dict[str, str]
+    runs: list[Measured] = field(repr=False)
+
+    @classmethod
+    def of_this_machine(cls, series: str, runs: list[Measured], engine: Path) -> Results:
+        """What has just been measured."""
+        versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
+        versions |= {"Python": f"{platform.python_implementation()} {platform.python_version()}"}
+        versions |= {"Pulumi": _output(str(engine / "pulumi"), "version")}
+        if opentofu.is_here():
+            versions |= {"OpenTofu": opentofu.version()}
+        return cls(series, datetime.date.today().isoformat(), _machine(), versions, runs)
+
+    def write(self, folder: Path) -> None:
+        """Into a file with the series' name; a run a line, so that differences can be read."""
+        content = dataclasses.asdict(self)
+        runs = ",\n".join(f"  {json.dumps(run)}" for run in content.pop("runs"))
+        head = json.dumps(content, indent=1, ensure_ascii=False).removesuffix("\n}")
+        (folder / f"{self.series}.json").write_text(f'{head},\n "runs": [\n{runs}\n ]\n}}\n')
+
+    @classmethod
+    def read(cls, file: Path) -> Results:
+        """What `write` wrote."""
+        content = json.loads(file.read_text())
+        return cls(**{**content, "runs": [Measured(**run) for run in content["runs"]]})
+
+
+def _machine() -> dict[str, Any]:
+    model = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
+    memory = [line for line in _lines("/proc/meminfo") if line.startswith("MemTotal")]
+    return {
+        "processor": model[0].partition(":")[2].strip() if model else platform.processor(),
+        "processors": os.cpu_count(),
+        "memory, GiB": round(int(memory[0].split()[1]) / 2**20) if memory else None,
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+def _lines(file: str) -> list[str]:
+    return Path(file).read_text().splitlines() if Path(file).exists() else []
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
