@@ -111,9 +111,8 @@ class _Native(PrevisionResource):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._can_be_imported = True
-        kind = cls._provider_class.kind
-        for field in (*kind.fields, *kind.outputs):  # by these the SDK finds the outputs
-            setattr(cls, field.name, pulumi.property(camel(field.name)))
+        for name in cls._provider_class.kind.types:  # by these the SDK finds the outputs
+            setattr(cls, name, pulumi.property(camel(name)))
 
     def _register(self, name: str, properties: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         kind: Kind = self._provider_class.kind
