@@ -15,12 +15,15 @@ down: ## destroys that stack and stops what `make up` started
 	@if [ -x $(python) ]; then $(python) -m tools.quickstart down; fi
 
 test: lint engine test-servers ## checks and all tests, against real servers and the real engine
-	$(python) -m pytest -n 4 --dist worksteal # an engine run waits more than it computes
+	@rm -rf build/coverage
+	$(python) -m coverage run -m pytest -n 4 --dist worksteal # an engine run waits more than it computes
+	@$(python) -m coverage combine --quiet
+	@$(python) -m coverage report
 
 torture: .venv/.dev engine ## faults, kills and random change, for minutes; SEED=n repeats a run
 	TORTURE=1 SEED=$(SEED) $(python) -m pytest tests/torture -n 2 --dist worksteal
 
-languages: .venv/.dev engine test-servers ## what the plugin's schema gives TypeScript and Go compiles; minutes, the first time
+languages: .venv/.dev engine test-servers ## the plugin's stacks in TypeScript and Go, and programs of `pulumi import`; minutes
 	LANGUAGES=1 $(python) -m pytest tests/engine/examples/test_other_languages.py
 	$(python) -m tests.engine.examples.compiled
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -122,13 +123,19 @@ def _serve(data: Path, host: str, port: int | None, **options: Any) -> None:
         with open_state(settings) as state:
             listener, state.url = listen(host, last_port(data) if port is None else port)
             write_whole(data / ADDRESS, state.url)
-            server = Server(state, lambda: print(first_steps(state), flush=True))
+            server = Server(state, lambda: _ready(first_steps(state)))
             asyncio.run(_until_signal(server, listener))
     except (OSError, FolderError) as error:
         _fail(error)
     # A thread that still waits for a source must not hold up the end; what was answered is stored.
     sys.stdout.flush()
     os._exit(0)
+
+
+def _ready(first_steps: str) -> None:
+    # What was loaded so far stays: a look through all of it for garbage would hold up calls for tens of milliseconds.
+    gc.freeze()
+    print(first_steps, flush=True)
 
 
 def _settings(data: Path, host: str, **options: Any) -> Settings:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
@@ -98,7 +99,7 @@ def create_api(state: State) -> FastAPI:
         state.events.start()
         yield
 
-    api = FastAPI(
+    api = _API(
         title="Prevision.io local platform",
         version="1",
         description="Projects, connectors, data sources and datasets, as on the hosted platform.",
@@ -118,11 +119,24 @@ def create_api(state: State) -> FastAPI:
     return api
 
 
+class _API(FastAPI):
+    """The framework's application, described by one thread at a time.
+
+    Meanwhile the framework hides a warning, for the whole process: two platforms in one would undo that for each other.
+    """
+
+    _describing: ClassVar = threading.Lock()
+
+    def openapi(self) -> dict[str, Any]:
+        with self._describing:
+            return super().openapi()
+
+
 def _description(api: FastAPI) -> APIRouter:
     routes = APIRouter(prefix=API)
 
-    @routes.get("/openapi.json", include_in_schema=False)
-    async def description() -> dict[str, Any]:
+    @routes.get("/openapi.json", include_in_schema=False, response_model=None)
+    def description() -> dict[str, Any]:
         return api.openapi()
 
     return routes

@@ -154,18 +154,14 @@ class Session:
     def page(self, model: type[M], project_id: str | None, number: int, size: int) -> tuple[int, list[M]]:
         """Return how many objects a list holds, and those of one page of it, oldest first."""
         numbers = self._numbers(model, project_id)
-        total, on_page = len(numbers), numbers[(number - 1) * size : number * size]
-        if not on_page:
-            return total, []
-        within = "number BETWEEN ? AND ? ORDER BY number"
-        if project_id is None:
-            return total, self.all(model, f"WHERE {within}", on_page[0], on_page[-1])
-        return total, self.all(model, f"WHERE project_id = ? AND {within}", project_id, on_page[0], on_page[-1])
+        return len(numbers), self._of(model, project_id, numbers[(number - 1) * size : number * size])
 
-    def newest(self, model: type[M], project_id: str, count: int) -> tuple[int, list[M]]:
-        """Return how many objects a project holds, and the newest of them, oldest first."""
-        total = len(self._numbers(model, project_id))
-        return total, self.all(model, "WHERE project_id = ? ORDER BY number DESC LIMIT ?", project_id, count)[::-1]
+    def page_from_end(self, model: type[M], project_id: str, number: int, size: int) -> tuple[int, list[M]]:
+        """Return the same, where the first page is that of the newest objects."""
+        numbers = self._numbers(model, project_id)
+        total = len(numbers)
+        end = max(0, total - (number - 1) * size)
+        return total, self._of(model, project_id, numbers[max(0, end - size) : end])
 
     def add(self, made: Stored) -> None:
         """Store a new object."""
@@ -183,6 +179,15 @@ class Session:
 
     def _changed(self, stored: Stored, *, is_there: bool) -> None:
         self.changes += [Change(key, stored.number, is_there) for key in stored.lists]
+
+    def _of(self, model: type[M], project_id: str | None, numbers: array[int]) -> list[M]:
+        """Return the objects of a part of a list."""
+        if not numbers:
+            return []
+        within = "number BETWEEN ? AND ? ORDER BY number"
+        if project_id is None:
+            return self.all(model, f"WHERE {within}", numbers[0], numbers[-1])
+        return self.all(model, f"WHERE project_id = ? AND {within}", project_id, numbers[0], numbers[-1])
 
     def _numbers(self, model: type[Stored], project_id: str | None) -> array[int]:
         key = (model.TABLE, project_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,7 +16,10 @@ from .projects.models import Project
 from .state import State
 
 SHOWN = 200
-"""Objects of one kind in one project that are shown, the newest; the others are counted."""
+"""Objects of one kind in one project that are shown at once, the newest unless others are asked for."""
+
+Pages: TypeAlias = tuple[int, int, int]
+"""Which connectors, data sources and datasets of a project are shown; the first page is that of the newest."""
 
 O = TypeVar("O", bound=Owned)  # noqa: E741
 
@@ -69,10 +72,10 @@ def overview(state: State, shown: int = SHOWN) -> Overview:
         return Overview(projects=[_project(session, project, state, shown) for project in projects])
 
 
-def project_overview(state: State, project: Project) -> ProjectOverview:
+def project_overview(state: State, project: Project, pages: Pages) -> ProjectOverview:
     """Return one project in short."""
     with state.database.read() as session:
-        return _project(session, project, state, SHOWN)
+        return _project(session, project, state, SHOWN, pages)
 
 
 def connector_line(connector: Connector) -> Line:
@@ -149,17 +152,19 @@ def _test(tested: Tested) -> dict[str, Any]:
     return {"state": "works", "ok": True}
 
 
-def _project(session: Session, project: Project, state: State, shown: int) -> ProjectOverview:
-    def lines(model: type[O], line: Callable[[O], Line]) -> Lines:
-        total, newest = session.newest(model, project.id, shown)
-        return Lines(total=total, items=[line(each) for each in newest])
+def _project(session: Session, project: Project, state: State, shown: int, pages: Pages = (1, 1, 1)) -> ProjectOverview:
+    def lines(model: type[O], line: Callable[[O], Line], page: int) -> Lines:
+        total, found = session.page_from_end(model, project.id, page, shown)
+        return Lines(total=total, items=[line(each) for each in found])
+
+    connectors, data_sources, datasets = pages
 
     return ProjectOverview(
         id=project.id,
         name=project.name,
         description=project.description,
         color=project.color,
-        connectors=lines(Connector, connector_line),
-        data_sources=lines(Datasource, datasource_line),
-        datasets=lines(Dataset, lambda dataset: dataset_line(dataset, state)),
+        connectors=lines(Connector, connector_line, connectors),
+        data_sources=lines(Datasource, datasource_line, data_sources),
+        datasets=lines(Dataset, lambda dataset: dataset_line(dataset, state), datasets),
     )

@@ -57,7 +57,7 @@ class Reader:
     words: Mapping[str, str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What is typed in answer to a command that ends with that key, such as a password."""
-    skips: str = r"^pip install|^\. "
+    skips: str = r"^pip install|^\. |^python3 -m venv "
     """Pattern of commands that are left out."""
     printed: str = field(default="", repr=False)
     typed: list[str] = field(default_factory=list)

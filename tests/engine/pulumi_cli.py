@@ -29,6 +29,8 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 TIMEOUT = 120.0
 """Seconds for one run. The engine needs one or two."""
 
@@ -247,9 +249,12 @@ class Stack:
 
     def export(self, *, show_secrets: bool = False) -> dict[str, Any]:
         """The stack's whole state, as `pulumi stack export` writes it."""
-        run = self.cli("stack", "export", *(["--show-secrets"] if show_secrets else []))
-        state: dict[str, Any] = json.loads(run.stdout)
-        return state
+        if show_secrets:
+            return dict(json.loads(self.cli("stack", "export", "--show-secrets").stdout))
+        # The file that it is taken from: a process less for each look.
+        project = yaml.safe_load((self.folder / "Pulumi.yaml").read_text())["name"]
+        kept = json.loads((self._backend / ".pulumi" / "stacks" / project / f"{self.name}.json").read_text())
+        return {"version": kept["version"], "deployment": kept["checkpoint"]["latest"]}
 
     def resources(self, *, show_secrets: bool = False) -> dict[str, dict[str, Any]]:
         """Name → state of the program's resources."""

@@ -13,6 +13,7 @@ from pulumi_previsionio._cli import plugin
 from pulumi_previsionio._core.names import semantic_version
 from pulumi_previsionio._native.servicer import SCHEMA
 
+from tests.engine.documents import blocks
 from tests.engine.objects import Objects
 from tests.engine.programs import connector, datasource
 from tests.engine.pulumi_cli import Run, Stack
@@ -163,10 +164,12 @@ def test_the_plugin_is_installed_from_a_file(stack: Stack, monkeypatch: pytest.M
     archive = stack.home / "plugin.tar.gz"
     with tarfile.open(archive, "w:gz") as tar:
         tar.add(COMMAND, COMMAND.name)
-    stack.cli("plugin", "install", "resource", "previsionio", semantic_version(__version__), f"--file={archive}")
-    assert plugin.find(stack.folder)[1]
-    up = stack.up()
-    assert (up.changes, up.warnings) == ({"team": "create"}, [])
+    install = ("plugin", "install", "resource", "previsionio", semantic_version(__version__), "--reinstall")
+    for file, run in ((COMMAND, stack.preview), (archive, stack.up)):
+        stack.cli(*install, f"--file={file}")
+        assert plugin.find(stack.folder)[1]
+        done = run()
+        assert (done.changes, done.warnings) == ({"team": "create"}, [])
 
 
 # All kinds, made by the dynamic classes, taken over by alias and by import
@@ -271,6 +274,23 @@ def test_the_plugin_hands_out_its_schema(bare_stack: Stack) -> None:
     for part in ("resources", "functions", "types"):
         assert shown[part].keys() == whole[part].keys()
     assert shown["resources"]["previsionio:index:SQLConnector"]["inputProperties"]["password"]["secret"] is True
+
+
+def test_what_the_page_of_other_languages_shows_works(bare_stack: Stack, platform: LocalPlatform) -> None:
+    (shown,) = [block.text for block in blocks("other-languages.md") if "pulumi:providers" in block.text]
+    stack = bare_stack
+    stack.environment["CRM_PASSWORD"] = "planted-password"
+    for word, own in {
+        "https://staging.example.com": platform.url,
+        "${stagingToken}": platform.token,
+        "5ea1f00d0000000000000001": platform.project_id,
+    }.items():
+        assert word in shown
+        shown = shown.replace(word, own)
+    stack.describe_project("yaml", plugin=True, rest=shown)
+
+    assert stack.up().changes == {"crm": "create"}
+    assert leaked(["planted-password"], json.dumps(stack.export(show_secrets=True))) == []
 
 
 # Explicit providers, in YAML: nobody hides anything there before the engine has it

@@ -1,5 +1,6 @@
 """The harness itself, on a provider that needs nothing: what it reports is what the engine did."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def test_operations_and_state_of_a_small_life(toys: Stack) -> None:
     assert [step.name for step in failed.failed] == ["c"]
     assert failed.errors[0].endswith("ValueError: thirteen")
     assert toys.pending_operations() == []
+    assert toys.export() == json.loads(toys.cli("stack", "export").stdout)
 
     assert toys.destroy().changes == {"a": "delete", "b": "delete"}
     assert toys.resources() == {}

@@ -97,8 +97,8 @@ class NativePlugin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._channel.close()
-        self.process.kill()
-        self.output = "".join(self.process.communicate())
+        self.process.terminate()  # not killed: what it did is measured
+        self.output = "".join(self.process.communicate(timeout=TIMEOUT))
 
     def call(self, method: str, request: Any) -> Any:
         return getattr(self.stub, method)(request, timeout=TIMEOUT)

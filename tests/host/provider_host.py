@@ -73,8 +73,8 @@ class ProviderHost:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._channel.close()
-        self.process.kill()
-        self.output = "".join(self.process.communicate())
+        self.process.terminate()  # not killed: what it did is measured
+        self.output = "".join(self.process.communicate(timeout=TIMEOUT))
 
     def configure(self, config: Mapping[str, str]) -> None:
         """Set the configuration of the providers that are used for the first time from now on."""

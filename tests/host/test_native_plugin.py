@@ -25,7 +25,7 @@ from pulumi_previsionio._core.names import camel
 from pulumi_previsionio._native.codec import UNKNOWN_TEXT
 from pulumi_previsionio._platform.calls_in_flight import START
 
-from tests.host.native_plugin import COMMAND, NativePlugin, plain, secret, secrets_in, struct
+from tests.host.native_plugin import COMMAND, NativePlugin, plain, secret, secrets_in, struct, urn
 from tests.host.provider_host import PROVIDER
 from tests.host.test_parallelism import ENOUGH, PATIENT, Together, growing, new_id
 from tests.secret_search import leaked, planted, planted_in_ascii
@@ -566,7 +566,7 @@ def test_an_operation_takes_no_longer_than_the_resources_timeouts_say_and_its_wa
             return Empty()
 
     def respond(request: Request) -> Answer:
-        if request.method == "POST":
+        if request.method in ("POST", "PUT", "DELETE"):
             released.wait(ENOUGH)
         return Answer(body={"_id": new_id(next(numbers)), "items": [], "metaData": {"totalItems": 0}})
 
@@ -580,13 +580,22 @@ def test_an_operation_takes_no_longer_than_the_resources_timeouts_say_and_its_wa
     with ScriptedServer(respond) as server:
         config = {"url": server.url, "token": TOKEN}
         with NativePlugin(config, command=command, engine=address) as plugin:
-            created = plugin.create_later("Project", {"name": "slow"}, seconds=1.0)
-            told = refusal(created.result)
+            old, new = struct({"name": "slow"}), struct({"name": "renamed"})
+            made = {"id": new_id(next(numbers)), "timeout": 2.0}
+            calls = [
+                plugin.create_later("Project", {"name": "slow"}, seconds=2.0),
+                plugin.stub.Update.future(
+                    pb.UpdateRequest(urn=urn("Project"), olds=old, old_inputs=old, news=new, **made)
+                ),
+                plugin.stub.Delete.future(pb.DeleteRequest(urn=urn("Dataset"), properties=old, **made)),
+            ]
+            told = [refusal(call.result) for call in calls]
             released.set()
     engine.stop(None)
 
-    assert told.startswith("Project 'thing': no answer from the platform")
-    assert said.get(timeout=ENOUGH).startswith("Project 'thing': waiting for the platform's answer to POST ")
+    assert ["no answer from the platform" in line for line in told] == [True] * 3, told
+    waits = {said.get(timeout=ENOUGH).partition(": waiting for the platform's answer to ")[0] for _ in calls}
+    assert waits == {"Project 'thing'", "Dataset 'thing'"}
 
 
 numbers = itertools.count(1)

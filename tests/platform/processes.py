@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.measured import unmeasured
+
 READY = re.compile(r"previsionio-local is ready at (http://127\.0\.0\.1:\d+)\n(.*\n)*  pulumi config set .*\n")
 LINES = 11
 """That the command prints when it is ready."""
@@ -38,7 +40,9 @@ def command(
 def start(
     data: Path, *options: str, limit: Callable[[], None] | None = None, environment: Mapping[str, str] = NOTHING
 ) -> subprocess.Popen[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PREVISION")}
+    # Where room or rights are taken away, measuring would be in the way.
+    variables = unmeasured() if limit else os.environ
+    inherited = {name: value for name, value in variables.items() if not name.startswith("PREVISION")}
     return subprocess.Popen(
         [sys.executable, "-m", "previsionio_local", "--data", str(data), *options],
         stdout=subprocess.PIPE,

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from previsionio_local import LocalPlatform
 from previsionio_local import __main__ as main
 
+from tests.measured import unmeasured
 from tests.platform.client import FTP, Client, client_of
 from tests.platform.processes import command
 from tests.secret_search import planted
@@ -59,7 +60,12 @@ def test_help_imports_nothing_heavy() -> None:
     )
     for arguments in (["--help"], ["status", "--help"]):
         run = subprocess.run(
-            [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True, timeout=60
+            [sys.executable, "-c", script, *arguments],
+            env=unmeasured(),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
         )
         assert "--data" in run.stdout
         loaded = {name for name in re.findall(r"'([^']+)'", run.stderr) if not name.startswith(("_", "sitecustomize"))}

@@ -12,6 +12,7 @@ import pytest
 import requests
 from previsionio_local import LocalPlatform
 
+from tests.measured import unmeasured
 from tests.platform.client import FTP, Client, client_of, refusal
 
 
@@ -37,7 +38,7 @@ def test_the_package_imports_nothing_heavy() -> None:
         "previsionio_local.LocalPlatform\n"
         f"assert not [name for name in {heavy[2:]} if name in sys.modules]\n"
     )
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", script], env=unmeasured(), check=True, timeout=60)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -222,6 +222,25 @@ def paths(client: Client) -> list[str]:
     return found
 
 
+def test_a_project_with_many_objects_is_shown_in_pages(page: Page, platform: LocalPlatform) -> None:
+    platform.seed(connectors=[FTP | {"name": f"c{number}"} for number in range(450)])
+    page.goto(f"/project/{platform.project_id}")
+    pages = page.get_by_role("navigation", name="Pages of connectors")
+    rows = page.locator("#live tbody tr")
+    for shown, count in (("251 to 450 of 450", 200), ("51 to 250 of 450", 200), ("1 to 50 of 450", 50)):
+        expect(pages).to_contain_text(shown)
+        expect(rows).to_have_count(count)
+        older = pages.get_by_role("link", name="Older")
+        if not shown.startswith("1 "):
+            older.click()
+    expect(older).to_have_count(0)
+    expect(page.get_by_role("link", name="c0", exact=True)).to_be_visible()
+    pages.get_by_role("link", name="Newer").click()
+    expect(pages).to_contain_text("51 to 250 of 450")
+    page.goto(f"/project/{platform.project_id}?connectors=1000000")
+    expect(rows).to_have_count(0)
+
+
 def test_everybody_can_read_every_page(page: Page, odd: Client) -> None:
     problems: list[str] = []
     for path in paths(odd):

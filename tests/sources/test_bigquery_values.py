@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,12 +125,14 @@ def source(google: GoogleCloud) -> Iterator[Source]:
         yield source
 
 
-def test_values_of_bigquery(source: Source, dataset: tuple[Client, str], tmp_path: Path) -> None:
+def test_values_of_bigquery(
+    source: Source, dataset: tuple[Client, str], tmp_path: Path, count: Callable[[str, int], None]
+) -> None:
     client, name = dataset
     columns = ", ".join(f"c{number} {case.type}" for number, case in enumerate(CASES))
     client.query_and_wait(f"CREATE TABLE {name}.t (row INT64, {columns})")
-    count = max(len(case.texts) for case in CASES)
-    values = ", ".join(f"({row}, {', '.join(value(case, row) for case in CASES)})" for row in range(count))
+    height = max(len(case.texts) for case in CASES)
+    values = ", ".join(f"({row}, {', '.join(value(case, row) for case in CASES)})" for row in range(height))
     client.query_and_wait(f"INSERT INTO {name}.t VALUES {values}")
     client.query_and_wait(f"CREATE VIEW {name}.v AS SELECT * FROM {name}.t")
     kinds = {field.field_type for field in client.get_table(f"{name}.t").schema}
@@ -139,9 +141,10 @@ def test_values_of_bigquery(source: Source, dataset: tuple[Client, str], tmp_pat
         assert types == [case.arrow for case in CASES]
         for number, case in enumerate(CASES):
             nothing = "[]" if case.type.startswith("ARRAY") else ""
-            texts = [*case.texts.values(), *[nothing] * (count - len(case.texts))]
+            texts = [*case.texts.values(), *[nothing] * (height - len(case.texts))]
             assert (table, case.type, [row[number] for row in rows]) == (table, case.type, texts)
     assert {each.value for each in SqlTypeNames} - kinds == NO_COLUMN_TYPE
+    count("values of BigQuery", 2 * sum(len(case.texts) for case in CASES))
 
 
 def test_an_empty_table_has_its_columns(source: Source, dataset: tuple[Client, str], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import os
 import shutil
 import uuid
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +136,9 @@ def client() -> Iterator[Client]:
         yield client
 
 
-def test_all_agree_on_every_file(client: Client, server: FTP | SFTP, tree: Tree) -> None:
+def test_all_agree_on_every_file(
+    client: Client, server: FTP | SFTP, tree: Tree, count: Callable[[str, int], None]
+) -> None:
     connector = client.connector(
         type="SFTP" if isinstance(server, SFTP) else "FTP",
         **{name: getattr(server, name) for name in ("host", "port", "username", "password")},
@@ -157,6 +159,7 @@ def test_all_agree_on_every_file(client: Client, server: FTP | SFTP, tree: Tree)
         if not (agreed and right):
             differing.append((path, wanted, verified, tested, copied))
     assert differing == []
+    count("files in folders of all permissions", len(datasets))
     assert len(datasets) == len(FOLDERS) * len(SHAPES) + len(CONTENTS) - 1
 
     paths = client.get(f"/connectors/{connector['_id']}/paths")
@@ -184,7 +187,7 @@ def test_an_ftp_server_that_wants_tls_gets_it(client: Client, ftps: FTPS) -> Non
     assert message == "access denied for user 'reader'"
 
 
-def test_all_agree_on_every_object(s3: S3) -> None:
+def test_all_agree_on_every_object(s3: S3, count: Callable[[str, int], None]) -> None:
     bucket = f"verdicts-{uuid.uuid4().hex[:8]}"
     writer = s3.client()
     writer.create_bucket(Bucket=bucket)
@@ -207,6 +210,7 @@ def test_all_agree_on_every_object(s3: S3) -> None:
                 copied = client.dataset(datasource)["errorMessage"]
                 assert verified == tested == copied
                 assert (copied is None) if expected is None else (expected in copied)
+    count("objects", 2 * len(wanted))
 
 
 def reason(answer: requests.Response) -> Any:

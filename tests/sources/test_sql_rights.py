@@ -5,7 +5,7 @@ Every shape of a data source is tried on every condition that a table can be in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -143,7 +143,9 @@ def locations(name: str, condition: str, quote: str) -> Iterator[tuple[dict[str,
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "mariadb"])
-def test_every_verdict_is_the_same(platform: LocalPlatform, request: pytest.FixtureRequest, dialect: str) -> None:
+def test_every_verdict_is_the_same(
+    platform: LocalPlatform, request: pytest.FixtureRequest, dialect: str, count: Callable[[str, int], None]
+) -> None:
     server = request.getfixturevalue(f"on_{dialect}")
     conditions, quote = (POSTGRESQL, '"') if dialect == "postgresql" else (MARIADB, "`")
     wrong: list[object] = []
@@ -173,6 +175,7 @@ def test_every_verdict_is_the_same(platform: LocalPlatform, request: pytest.Fixt
                 wrong.append((what, reason, outcome))
     assert wrong == []
     assert len(made) == 7 * len(conditions)
+    count(f"privileges on {dialect}", len(made))
 
 
 @pytest.mark.parametrize(

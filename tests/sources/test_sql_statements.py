@@ -471,7 +471,9 @@ def stays(target: Target, before: object) -> bool:
 
 
 @pytest.mark.parametrize("dialect", ["postgresql", "mariadb"])
-def test_no_statement_changes_the_server(request: pytest.FixtureRequest, dialect: str) -> None:
+def test_no_statement_changes_the_server(
+    request: pytest.FixtureRequest, dialect: str, count: Callable[[str, int], None]
+) -> None:
     target: Target = request.getfixturevalue(f"{dialect}_target")
     refused, reading = (
         (POSTGRESQL_REFUSED, POSTGRESQL_READING) if dialect == "postgresql" else (MARIADB_REFUSED, MARIADB_READING)
@@ -491,3 +493,4 @@ def test_no_statement_changes_the_server(request: pytest.FixtureRequest, dialect
             before = target.look()
     assert wrong == []
     assert len(refused) + len(reading) >= 60
+    count(f"statements on {dialect}", len(refused) + len(failing) + len(reading))

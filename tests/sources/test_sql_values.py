@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -218,7 +218,7 @@ def columns(rows: list[list[str]], cases: tuple[Case, ...]) -> Iterator[tuple[st
         yield tuple(row[number] for row in rows[: len(each.texts)])
 
 
-def test_values_of_postgresql(postgresql: PostgreSQL, tmp_path: Path) -> None:
+def test_values_of_postgresql(postgresql: PostgreSQL, tmp_path: Path, count: Callable[[str, int], None]) -> None:
     database = f"values_{secrets.token_hex(4)}"
     cases = POSTGRESQL_CASES
     with postgresql.connect_as_administrator() as admin:
@@ -241,10 +241,13 @@ def test_values_of_postgresql(postgresql: PostgreSQL, tmp_path: Path) -> None:
         assert (each.type, texts) == (each.type, each.texts)
     assert all(value == "" for each, value in zip(cases, rows[-1], strict=True) if len(each.texts) < len(rows))
     assert POSTGRESQL.keys() <= {column.type_code for column in described}
+    count("values of PostgreSQL", sum(len(each.texts) for each in cases))
 
 
 @pytest.mark.parametrize("extra", [(), (FLOATS,)], ids=["as text", "binary"])
-def test_values_of_mariadb(mariadb: MariaDB, tmp_path: Path, extra: tuple[Case, ...]) -> None:
+def test_values_of_mariadb(
+    mariadb: MariaDB, tmp_path: Path, extra: tuple[Case, ...], count: Callable[[str, int], None]
+) -> None:
     database = f"values_{secrets.token_hex(4)}"
     cases = (*MARIADB_CASES, *extra)
     with mariadb.connect_as_administrator() as connection, connection.cursor() as cursor:
@@ -266,6 +269,7 @@ def test_values_of_mariadb(mariadb: MariaDB, tmp_path: Path, extra: tuple[Case, 
     assert all(value == "" for each, value in zip(cases, rows[-1], strict=True) if len(each.texts) < len(rows))
     # MariaDB sends its JSON as text.
     assert MYSQL.keys() - {245} - ({4} if not extra else set()) <= numbers
+    count("values of MariaDB", sum(len(each.texts) for each in cases))
 
 
 def literal(value: str) -> str:

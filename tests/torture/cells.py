@@ -471,7 +471,8 @@ def _moved_to(platform: Platform, state: Resource | None) -> Resource | None:
     """The same state, with the platform's address."""
     if state is None:
         return None
-    address = {name: platform.proxy.url for name in ("platform_url", "platformUrl") if name in state.outputs}
+    names = [name for name in ("platform_url", "platformUrl") if name in state.outputs]
+    address: dict[str, Any] = dict.fromkeys(names, platform.proxy.url)
     return Resource(state.id, {**state.inputs, **address}, {**state.outputs, **address})
 
 

@@ -217,7 +217,13 @@ def test_kills(name: str, scene: Scene, count: Callable[[str, int], None]) -> No
 
 
 def _store_what_is_imported(scene: Scene) -> None:
-    content = {"type": "FTP", "host": "one.example", "port": 21, "username": "u", "password": "secret-one"}
+    content: dict[str, Any] = {
+        "type": "FTP",
+        "host": "one.example",
+        "port": 21,
+        "username": "u",
+        "password": "secret-one",
+    }
     files = scene.fake.store("connectors", name="files", project_id=PROJECT, **content)
     export = scene.fake.store("data-sources", name="export", project_id=PROJECT, connector_id=files, path="/one.csv")
     team = scene.fake.store("projects", name="team", description="one")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -28,12 +29,13 @@ HALF, OBJECTS = sized(6, 25), sized(6, 100)
 def test_a_long_lived_host_stays_small(door: str, count: Callable[[str, int], None]) -> None:
     with FakePlatform() as fake, contextlib.ExitStack() as stack:
         config = {"url": fake.url, "token": fake.token, "projectId": PROJECT}
+        live: Callable[[str], None]
         if door == "dynamic":
             host = stack.enter_context(ProviderHost({f"previsionio:{key}": value for key, value in config.items()}))
-            pid, live = host.process.pid, lambda name: _live(host, name)
+            pid, live = host.process.pid, functools.partial(_live, host)
         else:
             plugin = stack.enter_context(NativePlugin(config))
-            pid, live = plugin.process.pid, lambda name: _live_by_plugin(plugin, name)
+            pid, live = plugin.process.pid, functools.partial(_live_by_plugin, plugin)
         sizes = []
         for _ in range(2 * HALF):
             # One after the other, so that each round is like the one before.

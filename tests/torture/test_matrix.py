@@ -62,7 +62,7 @@ def test_matrix(resource: str, count: Callable[[str, int], None]) -> None:
 
 @pytest.mark.parametrize("resource", EXAMPLES if FULL else ["SQLConnector"])
 def test_matrix_of_the_plugin(resource: str, count: Callable[[str, int], None]) -> None:
-    _play(resource, sized(8, 100), count, by_plugin=True)
+    _play(resource, sized(8, 60), count, by_plugin=True)
 
 
 def _play(resource: str, number: int, count: Callable[[str, int], None], *, by_plugin: bool) -> None:

@@ -64,7 +64,7 @@ class World:
 
     def __init__(self, program: RandomProgram, stack: Stack, fake: FakePlatform) -> None:
         self._program, self._stack, self._fake = program, stack, fake
-        host = {"host": "other.example", "port": 1, "username": "u", "password": "p"}
+        host: dict[str, Any] = {"host": "other.example", "port": 1, "username": "u", "password": "p"}
         self._theirs = fake.store("connectors", name="theirs", type="SQL", project_id=PROJECT, **host)
         self._others = copy.deepcopy(self._live())
         self._ids: dict[Resource, str] = {}

@@ -9,8 +9,10 @@ from typing import Any
 
 from pulumi_previsionio._cli.manifest import TYPE
 
+from tests.measured import measured
+
 SCRIPT = """\
-#!{python}
+#!{python} -IS
 import json, os, pathlib, signal, sys, time
 
 folder = pathlib.Path({folder!r})
@@ -89,6 +91,7 @@ class FakeEngine:
             env={
                 "PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]]),
                 "TMPDIR": str(self.temporary),
+                **measured(),
                 **environment,
             },
             stdin=subprocess.DEVNULL,

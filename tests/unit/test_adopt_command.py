@@ -226,3 +226,31 @@ def test_an_export_over_an_adopted_folder_keeps_the_names_of_the_stack(
     assert done.returncode == 0, done.stderr
     (resource_,) = json.loads((engine.project / "import.json").read_text())["resources"]
     assert (resource_["name"], resource_["id"]) == ("renamed", "c1")
+
+
+def test_one_object_is_adopted_as_the_resource_that_the_program_declares(
+    engine: FakeEngine, settings: dict[str, str]
+) -> None:
+    engine.answers["output"]["preview"]["steps"] = [{"op": "create", "urn": urn("Project", "other")}]
+
+    done = engine.run("adopt", "--connector", "c1", "--as", "crm", **settings)
+
+    assert done.returncode == 0, done.stderr
+    (imported,) = engine.recorded("imported")
+    assert [each["id"] for each in imported["resources"]] == ["c1"]
+    assert "other changes that `pulumi up` would make" in done.stderr
+    assert done.stdout.splitlines()[1] == "the preview shows no change to what was adopted"
+
+
+def test_one_object_that_the_program_does_not_declare_comes_with_the_lines_to_paste(
+    engine: FakeEngine, settings: dict[str, str]
+) -> None:
+    done = engine.run("adopt", "--connector", "c1", "--as", "sales", **settings)
+
+    assert done.returncode != 0
+    assert "the program does not declare SQLConnector 'sales', so nothing was imported" in done.stderr
+    assert "previsionio.SQLConnector(" in done.stdout
+    assert engine.recorded("imported") == []
+
+    missing = engine.run("adopt", "--connector", "c2", "--as", "sales", **settings)
+    assert "there is nothing of that id on" in missing.stderr

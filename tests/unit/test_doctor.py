@@ -8,6 +8,7 @@ import pytest
 
 from tests.unit.fake_engine import FakeEngine
 from tests.unit.fake_platform import PROJECT, FakePlatform
+from tests.unit.scripted_server import Answer
 
 
 @pytest.fixture
@@ -146,3 +147,39 @@ def test_people_get_lines_with_the_advice_below(engine: FakeEngine, fake: FakePl
     wrong = next(number for number, line in enumerate(text) if line.startswith("FAIL  settings: the address"))
     assert "must start with https://" in text[wrong]
     assert text[wrong + 1].startswith("      → ")
+
+
+def test_a_machine_without_an_engine_is_said_to_be_one(engine: FakeEngine, fake: FakePlatform, tmp_path: Path) -> None:
+    found = lines(engine, 5, PATH=str(tmp_path), **settings(fake))
+
+    assert "not on the PATH" in found["engine"]["finding"]
+    assert "platform" in found
+
+
+def test_an_engine_without_its_language_host_is_told(engine: FakeEngine, fake: FakePlatform) -> None:
+    (engine.folder / "bin" / "pulumi-language-python").unlink()
+
+    host = lines(engine, 5, PATH=str(engine.folder / "bin"), **settings(fake))["Python language host"]
+
+    assert host["finding"] == "not found"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "line", "advice"),
+    [
+        ("/version", 400, "platform", "set the address of"),
+        (f"/projects/{PROJECT}", 500, "project", "the platform failed"),
+    ],
+)
+def test_a_platform_that_answers_badly_is_told_from_one_that_does_not(
+    path: str, status: int, line: str, advice: str, engine: FakeEngine, fake: FakePlatform
+) -> None:
+    answer = (
+        Answer(status=400, body={"message": ["bad request"]}) if line == "platform" else Answer(status=500, body={})
+    )
+    fake.fault("GET", path, answer, times=100)
+
+    found = lines(engine, 5, **settings(fake))
+
+    assert found[line]["good"] is False
+    assert found[line]["advice"].startswith(advice)

@@ -18,6 +18,8 @@ from hatchling.builders.wheel import WheelBuilder
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi_previsionio import PrevisionError, _dynamic, _errors
 
+from tests.measured import unmeasured
+
 ROOT = Path(__file__).parents[2]
 INIT = ROOT / "provider" / "pulumi_previsionio" / "__init__.py"
 
@@ -92,7 +94,7 @@ print(*sorted(set(sys.modules) - before))
 def test_the_import_in_a_program_is_light() -> None:
     """Beyond Pulumi a program loads our own small modules only; `requests` and `pydantic` are for the provider host."""
     loaded = subprocess.run(
-        [sys.executable, "-c", OWN_IMPORTS], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", OWN_IMPORTS], capture_output=True, text=True, check=True, cwd=ROOT, env=unmeasured()
     ).stdout.split()
 
     foreign = {name for name in loaded if not name.startswith("pulumi_previsionio")}

@@ -4,7 +4,8 @@ In a checkout of version 0.1.0, with these files beside it:
 
     PYTHONPATH=$PWD/provider:$PWD/local_platform:$PWD python -m tests.upgrade.make_states ENGINE_FOLDER STATES_FOLDER
 
-On CPython 3.10, 3.11, 3.12 and 3.13 it wrote the same, but for ids, times and ciphertexts; 3.11's is kept.
+On CPython 3.10, 3.11, 3.12 and 3.13 it wrote the same, but for ids, times, ciphertexts and their order: 3.11's is kept,
+and of each the digest that it prints (`written.json`).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 
 from tests.engine.pulumi_cli import Stack
 from tests.unit.fake_platform import PROJECT, TOKEN, FakePlatform
+from tests.upgrade.essence import digest
 from tests.upgrade.stories import PLACEHOLDER, ROTATED, SECRET, VARIABLE, program
 
 
@@ -54,7 +56,7 @@ def make(engine: Path, folder: Path, *, update: bool) -> None:
         }
         name = "in_place" if update else "replaced"
         (folder / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n")
-        print(name, changed)
+        print(name, digest(kept), changed)
 
 
 def _anywhere(state: dict[str, Any]) -> dict[str, Any]:

@@ -1,23 +1,32 @@
 """Stacks that version 0.1.0 made keep working: previewed without a change, refreshed, updated, destroyed.
 
-The states were made by `make_states.py` with the code of 0.1.0. The Python that ran it left no trace in them.
+The states were made by `make_states.py` with the code of 0.1.0 on Python 3.11. What it wrote on the others is kept as a
+digest: the Python that ran it left no trace in them.
 """
 
 import copy
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pulumi.runtime.proto import provider_pb2
 
 from tests.engine.pulumi_cli import Stack
+from tests.host.provider_host import ProviderHost, plain
+from tests.python_environments import SUPPORTED, PythonMissing, with_pulumi
 from tests.secret_search import leaked
 from tests.unit.fake_platform import PROJECT, TOKEN, FakePlatform
+from tests.upgrade.essence import digest
 from tests.upgrade.stories import PLACEHOLDER, ROTATED, SECRET, VARIABLE, program
 
 STATES = Path(__file__).parent / "states"
+WRITTEN = json.loads((Path(__file__).parent / "written.json").read_text())
+"""Python → state → digest of what 0.1.0 wrote there."""
+DIFF_NONE = provider_pb2.DiffResponse.DIFF_NONE
 PROVIDER = Path(__file__).parents[2] / "provider"
 TOLD = ("rows", "columns", "size", "state")
 """What a snapshot says since 0.2.0."""
@@ -106,6 +115,47 @@ def test_a_stack_of_an_earlier_version_keeps_working(
         "datasets": [],
         **left,
     }
+
+
+@pytest.mark.parametrize("name", ["in_place", "replaced"])
+def test_the_kept_states_are_those_of_every_python(name: str) -> None:
+    kept = json.loads((STATES / f"{name}.json").read_text())
+    assert {python: written[name] for python, written in WRITTEN.items()} == dict.fromkeys(SUPPORTED, digest(kept))
+
+
+def test_every_python_finds_nothing_to_change_in_those_states(
+    fake: FakePlatform, new_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = new_stack("stack")
+    restored(json.loads((STATES / "in_place.json").read_text()), fake, stack)
+    resources = [
+        each
+        for each in map(in_plain_text, stack.export(show_secrets=True)["deployment"]["resources"])
+        if "__provider" in each.get("inputs", {}) and not each.get("external")
+    ]
+    assert len(resources) == 20
+    monkeypatch.chdir(stack.folder)  # where the program's files are
+    for version in SUPPORTED:
+        with (
+            suppress(PythonMissing),
+            ProviderHost({}, python=with_pulumi(version), environment=stack.environment) as host,
+        ):
+            for each in resources:
+                provider, olds = each["inputs"]["__provider"], each["outputs"]
+                news = plain(host.check(provider, each["inputs"], **olds).inputs)
+                assert host.diff(provider, each["id"], olds, news).changes == DIFF_NONE, (version, each["urn"])
+                live = plain(host.read(provider, each["id"], olds).properties)
+                known = {name: value for name, value in olds.items() if name != "__provider"}
+                assert live == live | known, version  # later versions tell more
+
+
+def in_plain_text(value: Any) -> Any:
+    """The value with its secrets as the engine hands them to a provider."""
+    if isinstance(value, dict):
+        return (
+            json.loads(value["plaintext"]) if "plaintext" in value else {k: in_plain_text(v) for k, v in value.items()}
+        )
+    return [in_plain_text(each) for each in value] if isinstance(value, list) else value
 
 
 def test_every_python_knows_providers_by_the_texts_of_those_states(python: str) -> None:

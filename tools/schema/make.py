@@ -27,6 +27,7 @@ from pulumi_previsionio._core.kind import Field, Kind, OutputField
 from pulumi_previsionio._core.kinds import KINDS
 from pulumi_previsionio._core.lookups import ANSWERS
 from pulumi_previsionio._core.names import PACKAGE, camel, dynamic_token, semantic_version, token
+from pulumi_previsionio._native.wording import in_camel_case
 from pulumi_previsionio._platform.settings import SETTINGS
 from pulumi_previsionio._version import __version__
 
@@ -57,7 +58,41 @@ _TYPES: dict[type[FieldType], Schema] = {
 
 def schema_text() -> str:
     """The schema as the plugin hands it out."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(_in_its_words(schema()), indent=2, ensure_ascii=False) + "\n"
+
+
+_REWRITTEN = {
+    "`fromEnv(…)`": "`{fromEnv: …}`",
+    "`fromFile(…)`": "`{fromFile: …}`",
+    "Default: True": "Default: true",
+    "Default: False": "Default: false",
+    "a dict": "an object",
+    "are None": "are not there",
+    "`projectId=project.id`": "`projectId: project.id`",
+    "A connector resource, what `getConnector` found, or the id of one": "The id of a connector",
+    "A data source resource, what `getDatasource` found, or the id of one": "The id of a data source",
+    " (`datasource` as `datasourceId`)": "",
+    " (`connector` as `connectorId`)": "",
+}
+
+
+def _in_its_words(part: Any) -> Any:
+    """Descriptions are docstrings of Python classes: they name inputs as programs in other languages do."""
+    if isinstance(part, list):
+        return [_in_its_words(each) for each in part]
+    if isinstance(part, dict):
+        return {
+            key: _described(value) if key == "description" and isinstance(value, str) else _in_its_words(value)
+            for key, value in part.items()
+        }
+    return part
+
+
+def _described(text: str) -> str:
+    text = in_camel_case(text)
+    for python, other in _REWRITTEN.items():
+        text = text.replace(python, other)
+    return text
 
 
 def schema() -> Schema:

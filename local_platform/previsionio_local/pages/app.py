@@ -24,7 +24,7 @@ def create_pages(state: State, api: FastAPI) -> FastAPI:
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     pages.state.platform = state
     for router in (session.router, objects.router, calls.router, reference(api)):
-        pages.include_router(router)
+        pages.router.routes.extend(router.routes)
     pages.mount("/static", StaticFiles(directory=STATIC))
     _install_errors(pages)
     return pages

@@ -29,7 +29,7 @@ from ..projects.schemas import ProjectView
 from ..schemas import View
 from ..source_calls import asks_source
 from ..sources import SourceError, open_source
-from ..state import Shared, State
+from ..state import PageNumber, Shared, State
 from .picture import draw
 from .program_lines import program_lines
 from .rendering import HEADERS, page
@@ -54,13 +54,20 @@ def show_projects(shared: Shared) -> HTMLResponse:
 
 
 @router.get("/project/{project_id}")
-def show_project(project_id: str, shared: Shared) -> HTMLResponse:
-    """Show a project with what is in it."""
+def show_project(
+    project_id: str,
+    shared: Shared,
+    connectors: PageNumber = 1,
+    data_sources: PageNumber = 1,
+    datasets: PageNumber = 1,
+) -> HTMLResponse:
+    """Show a project with what is in it, the newest first page by page."""
     with shared.database.read() as session:
         project = find(session, Project, project_id)
-    shown = project_overview(shared, project)
+    pages = (connectors, data_sources, datasets)
+    shown = project_overview(shared, project, pages)
     program = program_lines("project", _item(ProjectView, project), {})
-    return page("project.html", project=shown, picture=draw(shown), program=program)
+    return page("project.html", project=shown, picture=draw(shown), program=program, pages=pages, size=SHOWN)
 
 
 @router.get("/connector/{connector_id}")

@@ -185,7 +185,7 @@ class CredentialsType(SecretType):
                 check_credentials(value.read().reveal())
             return value
         if value == {}:
-            raise ValueError(_UNDECRYPTED)
+            raise ValueError(f"{_UNDECRYPTED} `pulumi import` writes one as well: put the key there")
         given = value.reveal() if isinstance(value, Secret) else value
         check_credentials(given)
         return Secret(canonical_credentials(given))

@@ -6,6 +6,7 @@ functions. States may hold resources of both doors.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,12 +17,14 @@ from .kinds import KINDS
 PACKAGE: Final = "previsionio"
 
 
+@functools.cache
 def camel(name: str) -> str:
     """`project_id` → `projectId`."""
     first, *rest = name.split("_")
     return first + "".join(word[:1].upper() + word[1:] for word in rest)
 
 
+@functools.cache
 def snake(name: str) -> str:
     """`projectId` → `project_id`; `project_id` stays as it is."""
     return re.sub(r"(?<=[a-z0-9])[A-Z]|(?<!^)(?<!_)[A-Z](?=[a-z])", lambda found: f"_{found[0]}", name).lower()

@@ -291,15 +291,16 @@ def _is_explicit(request: Any) -> bool:
 
 def _load(kind: Kind, properties: Properties) -> Values:
     """What the engine has sent, as the core takes it."""
-    return from_engine(kind, {name: _with_reference(kind, name, value) for name, value in properties.values.items()})
+    values = properties.values
+    return from_engine(kind, {**values, **{name: _reference(values[name]) for name in kind.secrets if name in values}})
 
 
-def _with_reference(kind: Kind, name: str, value: Any) -> Any:
-    """`{"fromEnv": …}`, which languages write, is what the core calls `{"from_env": …}`."""
-    if name in kind.secrets and isinstance(value, dict):
-        renamed = _renamed(snake, value)
-        return renamed if reference_of(renamed) else value
-    return value
+def _reference(secret: Any) -> Any:
+    """`{"fromEnv": …}`, which languages write, is what the core calls `{"from_env": …}`; others as they are."""
+    if isinstance(secret, dict):
+        renamed = _renamed(snake, secret)
+        return renamed if reference_of(renamed) else secret
+    return secret
 
 
 def _renamed(rename: Callable[[str], str], value: dict[str, Any]) -> dict[str, Any]:
@@ -308,13 +309,9 @@ def _renamed(rename: Callable[[str], str], value: dict[str, Any]) -> dict[str, A
 
 def _dump(kind: Kind, values: Values, given: Properties) -> Struct:
     """Values for the engine: secret are those of the kind, and those that came as secrets."""
-    shown = {
-        name: {camel(key): part for key, part in value.items()}
-        if name in kind.secrets and reference_of(value)
-        else value
-        for name, value in to_engine(kind, values).items()
-    }
-    return encode(shown, {*kind.secrets, *given.secrets}, given.wire)
+    shown, secrets = to_engine(kind, values), kind.secrets
+    shown |= {name: _renamed(camel, shown[name]) for name in secrets if reference_of(shown.get(name))}
+    return encode(shown, {*secrets, *given.secrets}, given.wire)
 
 
 def _before(kind: Kind, state: Struct, inputs: Struct | None = None) -> Values:
