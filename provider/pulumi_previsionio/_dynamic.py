@@ -63,6 +63,11 @@ def _guarded(method: Method) -> Method:
     return cast(Method, guarded)
 
 
+def _is_unknown(value: Any) -> bool:
+    """Whether a preview cannot know it, or a part of it. Most values are plain ones, of which no one needs to ask."""
+    return not isinstance(value, (str, float, bool)) and contains_unknowns(value)
+
+
 def _name(args: Sequence[Any]) -> str | None:
     """The name of the resource that a method's arguments are about, the newest one."""
     names = [arg["name"] for arg in args if isinstance(arg, dict) and isinstance(arg.get("name"), str)]
@@ -84,11 +89,11 @@ class Provider(ResourceProvider):
     @_guarded
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Complete and validate the inputs of a resource."""
-        hidden = {name: value for name, value in news.items() if contains_unknowns(value)}
+        hidden = {name: value for name, value in news.items() if _is_unknown(value)}
         values, problems = lifecycle.check(self.kind, self._load(olds), self._load(news), self._context)
         inputs = {**self._dump(values), **{name: hidden[name] for name in hidden.keys() & values.keys()}}
         inputs = {name: value for name, value in inputs.items() if value is not UNKNOWN}
-        secrets = self.secrets(olds, news)
+        secrets = self.secrets(olds, news) if problems else []
         # Never with a property's name: the engine would print the value beside it, also a secret one.
         return CheckResult(inputs, [CheckFailure("", one_line(problem, secrets)) for problem in problems])
 
@@ -144,7 +149,7 @@ class Provider(ResourceProvider):
         return shared_context(self._settings, _host.managed_blocking)
 
     def _load(self, properties: Properties) -> Values:
-        known = {name: UNKNOWN if contains_unknowns(value) else value for name, value in properties.items()}
+        known = {name: UNKNOWN if _is_unknown(value) else value for name, value in properties.items()}
         return from_engine(self.kind, known)
 
     def _dump(self, values: Values) -> Properties:

@@ -11,7 +11,7 @@ The way back is a state that was saved before (`pulumi stack export`).
 import functools
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import pulumi
 from pulumi import Input
@@ -33,6 +33,7 @@ from ._errors import (
 )
 from ._platform.settings import NAMESPACE
 from ._resources import connectors, dataset, datasource, project, provider, sql_source
+from ._resources.base import PrevisionResource
 from ._resources.connectors import Connector, ConnectorArgs
 from ._resources.lookups import (
     get_connector,
@@ -104,28 +105,22 @@ __all__ = [
 _VERSION = semantic_version(__version__)
 
 
-class _Native(pulumi.dynamic.Resource):
-    """What comes after a typed class and before Pulumi's dynamic one: it registers a resource of the plugin."""
-
-    _provider_class: Any
-    _can_be_imported: ClassVar[bool]
+class _Native(PrevisionResource):
+    """Registers a resource of the plugin in place of a dynamic one."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._can_be_imported = True
-        kind = cls._provider_class.kind
-        for field in (*kind.fields, *kind.outputs):  # by these the SDK finds the outputs
-            setattr(cls, field.name, pulumi.property(camel(field.name)))
+        for name in cls._provider_class.kind.types:  # by these the SDK finds the outputs
+            setattr(cls, name, pulumi.property(camel(name)))
 
-    def __init__(  # the dynamic class's own makes a resource of another type
-        self, _provider: object, name: str, props: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
-    ) -> None:
+    def _register(self, name: str, properties: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         kind: Kind = self._provider_class.kind
-        properties = object.__new__(_input_type(kind))
-        properties.__dict__.update({key: value for key, value in props.items() if key != DEFAULT_NAME})
+        inputs = object.__new__(_input_type(kind))
+        inputs.__dict__.update({key: value for key, value in properties.items() if key != DEFAULT_NAME})
         own = pulumi.ResourceOptions(version=_VERSION, aliases=[pulumi.Alias(type_=dynamic_token(kind))])
         opts = pulumi.ResourceOptions.merge(own, opts)
-        pulumi.CustomResource.__init__(self, token(kind.name), name, properties, opts)
+        pulumi.CustomResource.__init__(self, token(kind.name), name, inputs, opts)
 
 
 @functools.cache

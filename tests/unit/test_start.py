@@ -79,3 +79,11 @@ def test_a_refresh_and_a_destroy_load_no_validation(work: str, fake: FakePlatfor
     assert fake.calls
     assert foreign(modules) & {"pydantic", "pydantic_core", "annotated_types"} == set()
     assert "requests" in foreign(modules)
+
+
+def test_the_commands_help_loads_no_library_that_asks_or_validates() -> None:
+    script = "import sys\nbefore = set(sys.modules)\nimport pulumi_previsionio._cli.main"
+    heavy = {"asyncio", "grpc", "pulumi", "pydantic", "pydantic_core", "requests", "urllib3"}
+    assert foreign(modules := loaded(script)) & heavy == set()
+    assert "importlib.metadata" not in modules
+    assert "_core.validation" not in own(modules)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.metadata
 import platform as python_platform
 import re
 import shutil
@@ -59,6 +58,8 @@ def examine(folder: Path, stack: str | None, console: Console) -> Iterator[Line]
 
 
 def _versions() -> Iterator[Line]:
+    import importlib.metadata  # takes long
+
     python = python_platform.python_version()
     yield Line("pulumi-previsionio", f"{__version__}, Python {python} at {sys.executable}")
     yield Line("Pulumi SDK", importlib.metadata.version("pulumi"))

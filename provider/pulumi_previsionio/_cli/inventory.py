@@ -9,7 +9,6 @@ from typing import Any
 from .._core.kind import Kind, shape_problems
 from .._core.kinds import KINDS, PROJECT, kind_of
 from .._core.secret import SecretReference
-from .._core.validation import validate
 from .._core.values import Values, live_values
 from .._platform.collections import CONNECTORS, DATASETS, DATASOURCES, PROJECTS, Collection
 from .._platform.session import Session
@@ -136,6 +135,8 @@ def _misfit(kind: Kind, item: Item, owner: Kind | None) -> list[str]:
 
 
 def _problems(kind: Kind, values: Values) -> list[str]:
+    from .._core.validation import validate  # takes long to import
+
     secrets = {name: SecretReference("from_env", "UNKNOWN") for name in kind.secrets}
     inputs = {**values, **secrets, "platform_url": "http://unknown"}
     clean, problems = validate(kind, inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -132,27 +133,43 @@ class Kind:
     outputs: tuple[OutputField, ...] = ()
 
     def __getitem__(self, name: str) -> Field:
-        return next(field for field in self.fields if field.name == name)
+        return self.by_name[name]
 
     def __str__(self) -> str:
         return self.name
 
-    @property
+    @functools.cached_property
+    def by_name(self) -> Mapping[str, Field]:
+        """The fields by their names."""
+        return {field.name: field for field in self.fields}
+
+    @functools.cached_property
+    def types(self) -> Mapping[str, FieldType]:
+        """The types of inputs and outputs by their names."""
+        outputs = {output.name: output.type for output in self.outputs}
+        return {**outputs, **{field.name: field.type for field in self.fields}}
+
+    @functools.cached_property
+    def required(self) -> frozenset[str]:
+        """The names of the inputs that must be there."""
+        return frozenset(field.name for field in self.fields if field.required)
+
+    @functools.cached_property
     def wire_fields(self) -> tuple[Field, ...]:
         """The fields that the platform knows."""
         return tuple(field for field in self.fields if field.wire)
 
-    @property
+    @functools.cached_property
     def shown_fields(self) -> tuple[Field, ...]:
         """The fields that the platform tells."""
         return tuple(field for field in self.wire_fields if not field.is_secret)
 
-    @property
+    @functools.cached_property
     def secrets(self) -> tuple[str, ...]:
         """The names of the secret inputs."""
         return tuple(field.name for field in self.fields if field.is_secret)
 
-    @property
+    @functools.cached_property
     def references(self) -> tuple[tuple[Field, Collection], ...]:
         """The inputs that are ids of other objects, each with their collection."""
         found = ((field, field.type) for field in self.fields)

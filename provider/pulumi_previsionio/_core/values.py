@@ -41,11 +41,8 @@ def from_engine(kind: Kind, properties: Mapping[str, Any]) -> Values:
 
     Keys that are no inputs of this kind stay, for validation to complain about.
     """
-    types = {
-        **{output.name: output.type for output in kind.outputs},
-        **{field.name: field.type for field in kind.fields},
-    }
-    required = {field.name for field in kind.fields if field.required}
+    types = kind.types
+    required = kind.required
     return {
         name: value if is_marker(value) or name not in types else types[name].from_engine(value)
         for name, value in properties.items()
@@ -57,7 +54,7 @@ def from_engine(kind: Kind, properties: Mapping[str, Any]) -> Values:
 
 def to_engine(kind: Kind, values: Values) -> dict[str, Any]:
     """Values → properties for the engine, which marks the secret ones again by their names."""
-    fields = {field.name: field for field in kind.fields}
+    fields = kind.by_name
     return {
         name: value if is_marker(value) or name not in fields else fields[name].type.to_engine(value)
         for name, value in values.items()

@@ -123,7 +123,7 @@ class Servicer(provider_pb2_grpc.ResourceProviderServicer):
         if "name" not in news:
             news[DEFAULT_NAME] = _name(request)
         values, problems = lifecycle.check(kind, olds, news, self._context)
-        secrets = self._secrets(request)
+        secrets = self._secrets(request) if problems else []
         lines = [in_camel_case(one_line(text, secrets), kind) for text in problems]
         # Never with a property's name: the engine would print the value beside it, also a secret one.
         failures = [provider_pb2.CheckFailure(property="", reason=line) for line in lines]

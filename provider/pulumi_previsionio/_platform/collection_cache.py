@@ -17,7 +17,7 @@ import concurrent.futures
 import contextvars
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,13 +45,23 @@ class CollectionCache:
     fetched, and whoever needs them waits for it; deletions hold `_deletions` as shared, a whole list as exclusive.
     """
 
-    def __init__(self, client: Client, path: str, read_one: Callable[[str], Item | None]) -> None:
+    def __init__(
+        self,
+        client: Client,
+        path: str,
+        read_one: Callable[[str], Item | None],
+        listed: Callable[[Iterable[str]], None] = lambda _: None,
+    ) -> None:
+        """`listed` hears the ids of all objects that a page shows."""
         self._client = client
         self._path = path
         self._read_one = read_one
+        self._listed = listed
         self._lock = threading.Lock()
         self._fetch_lock = threading.Lock()
         self._written_at: dict[str, float] = {}
+        self._written: set[str] = set()
+        """Those that were not deleted since."""
         self._deleted: set[str] = set()
         self._deletions = ReadersWriterLock()
         self._forget_list()
@@ -81,18 +91,26 @@ class CollectionCache:
             PlatformError: the list cannot be read, or its pages do not fit together.
         """
         with self._fetch_lock:
+            self._make_list_usable()
             with self._lock:
-                self._forget_old_list()
-                is_usable = self._is_consistent and not self._is_written_over()
-            if not is_usable:
-                self._fetch_consistently()
+                return self._without_deleted(self._items.values())
+
+    def list_of_connector(self, connector_id: str) -> list[Item]:
+        """Those that name a connector. Whoever asks for one asks for many: the list is sorted by connectors once.
+
+        Raises:
+            PlatformError: the list cannot be read, or its pages do not fit together.
+        """
+        with self._fetch_lock:
+            self._make_list_usable()
             with self._lock:
-                return [item for id_, item in self._items.items() if id_ not in self._deleted]
+                return self._without_deleted(self._sorted_by_connector().get(connector_id, ()))
 
     def invalidate(self, id_: str) -> None:
         """This process has made or changed the object, or tried to: no list read before says how it is."""
         with self._lock:
             self._written_at[id_] = time.monotonic()
+            self._written.add(id_)
 
     @contextmanager
     def deleting(self, id_: str) -> Iterator[None]:
@@ -105,12 +123,14 @@ class CollectionCache:
                 raise
             with self._lock:
                 self._written_at[id_] = time.monotonic()
+                self._written.discard(id_)
                 self._deleted.add(id_)
 
     # The list as far as it is known; called with the lock held.
 
     def _forget_list(self) -> None:
         self._items: dict[str, Item] = {}
+        self._by_connector: dict[str, list[Item]] | None = None
         self._asked_at: float | None = None
         """When the first of its pages was asked for; the others are treated as if they were as old."""
         self._pages: int | None = None
@@ -127,8 +147,17 @@ class CollectionCache:
             self._forget_list()
 
     def _is_written_over(self) -> bool:
-        since = (id_ for id_, at in self._written_at.items() if self._asked_at is None or at >= self._asked_at)
-        return any(id_ not in self._deleted for id_ in since)
+        return any(self._asked_at is None or self._written_at[id_] >= self._asked_at for id_ in self._written)
+
+    def _sorted_by_connector(self) -> Mapping[str, Sequence[Item]]:
+        if self._by_connector is None:
+            self._by_connector = {}
+            for item in self._items.values():
+                self._by_connector.setdefault(str(item.get("connector_id")), []).append(item)
+        return self._by_connector
+
+    def _without_deleted(self, items: Iterable[Item]) -> list[Item]:
+        return [item for item in items if item["_id"] not in self._deleted]
 
     def _is_list_cheaper(self) -> bool:
         if self._has_failed or self._all_pages_read:
@@ -137,10 +166,20 @@ class CollectionCache:
 
     def _keep(self, pages: Iterable[Page]) -> None:
         for page in pages:
-            self._items |= {str(item["_id"]): item for item in page.items if "_id" in item}
+            shown = {str(item["_id"]): item for item in page.items if "_id" in item}
+            self._items |= shown
+            self._by_connector = None
             self._pages = page.count
+            self._listed(shown)
 
     # Fetching; called with the fetch lock held.
+
+    def _make_list_usable(self) -> None:
+        with self._lock:
+            self._forget_old_list()
+            is_usable = self._is_consistent and not self._is_written_over()
+        if not is_usable:
+            self._fetch_consistently()
 
     def _fetch_more(self) -> None:
         """The first page, or all others; unless another reader has just fetched what was wanted."""

@@ -82,26 +82,33 @@ class Session:
         cache = self._cache(collection, project_id)
         return cache.get(id_, is_complete=lambda item: all(name in item for name in needed))
 
-    def list_all(self, collection: Collection, project_id: str | None) -> list[Item]:
+    def list_all(
+        self, collection: Collection, project_id: str | None, *, connector_id: str | None = None
+    ) -> list[Item]:
         """All objects of a collection, read less than a minute ago, without those deleted by this process.
+
+        With `connector_id` only those that name this connector.
 
         Raises:
             NotFound: there is no such project.
         """
-        items = self._cache(collection, project_id).list_all()
-        self.remember(*(str(item["_id"]) for item in items))
-        return items
+        cache = self._cache(collection, project_id)
+        return cache.list_all() if connector_id is None else cache.list_of_connector(connector_id)
 
-    def list_if_any(self, collection: Collection, project_id: str | None) -> list[Item]:
-        """All objects of a collection; none when the project is gone, and all in it."""
+    def list_if_any(
+        self, collection: Collection, project_id: str | None, *, connector_id: str | None = None
+    ) -> list[Item]:
+        """As `list_all`; none when the project is gone, and all in it."""
         try:
-            return self.list_all(collection, project_id)
+            return self.list_all(collection, project_id, connector_id=connector_id)
         except NotFound:  # unless this is no such platform at all
             self.ensure_is_prevision()
             return []
 
-    def list_if_served(self, collection: Collection, project_id: str | None) -> list[Item]:
-        """All objects of a collection that not every platform has; none where it has no such collection.
+    def list_if_served(
+        self, collection: Collection, project_id: str | None, *, connector_id: str | None = None
+    ) -> list[Item]:
+        """As `list_all`, of a collection that not every platform has; none where it has no such collection.
 
         For callers who have seen that this is a Prevision.io platform.
         """
@@ -116,7 +123,7 @@ class Session:
             return True
 
         is_there = self._answers.get(("served", collection.list_path(project_id)), is_served)
-        return self.list_all(collection, project_id) if is_there else []
+        return self.list_all(collection, project_id, connector_id=connector_id) if is_there else []
 
     def delete(self, collection: Collection, project_id: str | None, id_: str) -> None:
         """Delete an object; one that is gone already is a success."""
@@ -138,7 +145,9 @@ class Session:
         client, path = self.client, collection.list_path(project_id)
         with self._lock:
             if path not in self._collections:
-                self._collections[path] = CollectionCache(client, path, lambda id_: self.fetch(collection, id_))
+                self._collections[path] = CollectionCache(
+                    client, path, lambda id_: self.fetch(collection, id_), lambda ids: self.remember(*ids)
+                )
             return self._collections[path]
 
     # What is known before anything is changed

@@ -8,16 +8,20 @@ from typing import Any, ClassVar, TypeVar, cast
 
 import pulumi
 from pulumi.dynamic import Resource
+from pulumi.dynamic.dynamic import serialize_provider
 
 from .._core.engine_memory import DEFAULT_NAME
 from .._core.kind import Kind
 from .._core.secret import SecretReference
 from .._dynamic import Provider
 from .._errors import InputError
+from .._host.output_types import remember_output_types
 from .._host.process import end_at_once_when_interrupted
 from . import program_run
 
 Self = TypeVar("Self", bound="PrevisionResource")
+
+remember_output_types()
 
 
 class PrevisionResource(Resource):
@@ -66,7 +70,12 @@ class PrevisionResource(Resource):
         for field in kind.fields:
             if field.name not in properties:  # not set: nothing for the engine to keep, but an attribute all the same
                 setattr(self, field.name, nothing)
-        super().__init__(self._provider_class(), resource_name, properties, opts)
+        self._register(resource_name, properties, opts)
+
+    def _register(self, name: str, properties: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
+        """What `Resource` does in its constructor, without serializing the provider for each resource anew."""
+        properties["__provider"] = _serialized(self._provider_class)
+        pulumi.CustomResource.__init__(self, f"pulumi-python:{self._resource_type_name}", name, properties, opts)
 
     @classmethod
     def _get(cls: type[Self], name: str, id_: pulumi.Input[str], opts: pulumi.ResourceOptions | None) -> Self:
@@ -77,6 +86,16 @@ class PrevisionResource(Resource):
         # every preview, and all that depend on it announced as replaced.
         resource.__dict__["id"] = pulumi.Output.all(resource.urn, id_).apply(lambda known: known[1])
         return resource
+
+
+_references: dict[type[Provider], str] = {}
+"""How states name each provider class: none has a state of its own, so that all of its resources name it alike."""
+
+
+def _serialized(provider_class: type[Provider]) -> str:
+    if provider_class not in _references:
+        _references[provider_class] = str(serialize_provider(provider_class()))
+    return _references[provider_class]
 
 
 def _annotations(cls: type) -> dict[str, Any]:

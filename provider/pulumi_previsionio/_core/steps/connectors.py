@@ -38,11 +38,9 @@ class ConnectorSteps(Steps):
         """Refuse while data sources or exporters use it; with `force_destroy`, delete those first."""
         session, project_id = context.session, values["project_id"]
         users = {
-            DATASOURCES: session.list_if_any(DATASOURCES, project_id),
-            EXPORTERS: session.list_if_served(EXPORTERS, project_id),
+            DATASOURCES: session.list_if_any(DATASOURCES, project_id, connector_id=id_),
+            EXPORTERS: session.list_if_served(EXPORTERS, project_id, connector_id=id_),
         }
-        for collection, items in users.items():
-            users[collection] = [item for item in items if item.get("connector_id") == id_]
         if any(users.values()) and not values.get("force_destroy"):
             raise PlatformError(f"{kind.label(values)} is still used by {_named(users)}, {in_the_way('connector')}")
         for collection, items in users.items():

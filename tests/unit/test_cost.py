@@ -1,0 +1,163 @@
+"""What is done for each resource does not grow with their number, nor with that of other people's objects.
+
+Counted, not timed: calls of Python's functions, and looks at the objects of a list.
+"""
+
+import cProfile
+import pstats
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pulumi.dynamic import ConfigureRequest
+from pulumi.dynamic.config import Config
+from pulumi_previsionio import _dynamic
+from pulumi_previsionio._core import context
+from pulumi_previsionio._errors import Refused
+from pulumi_previsionio._platform import session
+from pulumi_previsionio._platform.client import Client, Page
+from pulumi_previsionio._platform.collection_cache import CollectionCache
+
+from tests.contract import API, PROJECT, TOKEN, Contract
+
+URL = "https://platform.example.org"
+FEW, MANY = 20, 100
+EACH = 4
+
+
+class Platform(Contract):
+    """The contract without HTTP, which costs the same for each call."""
+
+    def call(self, method: str, path: str, query: Any = None, body: Any = None) -> Any:
+        answer = self.answer(method, path.removeprefix(API), query or {}, body, TOKEN)
+        if answer.status >= 300:
+            raise Refused("no", status=answer.status, reason="no")
+        return answer
+
+
+@pytest.fixture
+def platform(monkeypatch: pytest.MonkeyPatch) -> Platform:
+    platform = Platform()
+    platform.databases = {"crm": [f"t{number}" for number in range(EACH)]}
+
+    class NoHTTP(Client):
+        def _json(self, method: str, path: str, *, query: Any = None, body: Any = None, **_: Any) -> Any:
+            return platform.call(method, path, {key: str(value) for key, value in (query or {}).items()}, body).body
+
+        def _call(self, method: str, path: str, *, body: Any = None, **_: Any) -> Any:
+            return platform.call(method, path, None, body)
+
+        def _done(self, method: str, path: str, *, body: Any = None, **_: Any) -> None:
+            platform.call(method, path, None, body)
+
+    monkeypatch.setattr("pulumi_previsionio._platform.client.Client", NoHTTP)
+    for variable in ("PREVISION_URL", "PREVISION_MASTER_TOKEN", "PREVISION_PROJECT_ID"):
+        monkeypatch.delenv(variable, raising=False)
+    return platform
+
+
+def provider(cls: type[_dynamic.Provider]) -> _dynamic.Provider:
+    made = cls()
+    settings = {"previsionio:url": URL, "previsionio:token": TOKEN, "previsionio:projectId": PROJECT}
+    made.configure(ConfigureRequest(config=Config(settings, "project")))
+    return made
+
+
+class Life:
+    """The life of a stack under the methods of the provider host, as the engine calls them."""
+
+    def __init__(self, connectors: int) -> None:
+        self.connectors = connectors
+        self.objects = connectors * (1 + EACH)
+        self._connector = provider(_dynamic.SQLConnectorProvider)
+        self._datasource = provider(_dynamic.DatasourceProvider)
+        self._state: list[tuple[_dynamic.Provider, dict[str, Any], dict[str, Any], str, dict[str, Any]]] = []
+
+    def create(self) -> None:
+        server = {"host": "db.example.org", "port": 3306.0, "username": "reader", "password": "correct horse"}
+        for number in range(self.connectors):
+            id_ = self._make(self._connector, {"default_name": f"c{number}", **server})
+            for table in range(EACH):
+                source = {"connector_id": id_, "database": "crm", "table": f"t{table}", "project_id": PROJECT}
+                self._make(self._datasource, {"default_name": f"c{number}-t{table}", **source})
+
+    def _make(self, provider: _dynamic.Provider, given: dict[str, Any]) -> str:
+        checked = provider.check({}, given)
+        assert not checked.failures, checked.failures
+        made = provider.create(dict(checked.inputs))
+        self._state.append((provider, given, checked.inputs, made.id, dict(made.outs or {})))
+        return made.id
+
+    def preview(self) -> None:
+        for provider, given, inputs, id_, outputs in self._state:
+            checked = provider.check(inputs, given)
+            assert provider.diff(id_, outputs, checked.inputs).changes is False
+
+    def refresh(self) -> None:
+        for provider, _, _, id_, outputs in self._state:
+            assert provider.read(id_, outputs).outs == outputs
+
+    def destroy(self) -> None:
+        for provider, _, _, id_, outputs in sorted(self._state, key=lambda one: one[0] is self._connector):
+            provider.delete(id_, outputs)
+
+
+def calls_of(work: Callable[[], None]) -> int:
+    """Calls of functions while `work` runs in a provider host of its own."""
+    context._contexts.clear()
+    session._sessions.clear()
+    profile = cProfile.Profile()
+    profile.runcall(work)
+    calls: int = pstats.Stats(profile).total_calls  # type: ignore[attr-defined]
+    return calls
+
+
+def costs(connectors: int) -> dict[str, float]:
+    """Calls of functions for each object, by operation."""
+    life = Life(connectors)
+    work = {"create": life.create, "preview": life.preview, "refresh": life.refresh, "destroy": life.destroy}
+    return {name: calls_of(each) / life.objects for name, each in work.items()}
+
+
+def test_no_resource_costs_more_for_there_being_many(platform: Platform) -> None:
+    Life(1).create()  # what is done once in a process
+    few, many = costs(FEW), costs(MANY)
+
+    assert {name: round(many[name] / few[name], 1) for name in few} == dict.fromkeys(few, pytest.approx(1.0, abs=0.15))
+    assert many["create"] < 750
+    assert many["preview"] < 650
+    assert many["refresh"] < 400
+    assert many["destroy"] < 300
+
+
+class Seen(dict[str, Any]):
+    """An object of a list; counts how often anybody looks into one."""
+
+    looks = 0
+
+    def __getitem__(self, key: str) -> Any:
+        Seen.looks += 1
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        Seen.looks += 1
+        return super().get(key, default)
+
+
+class Lists:
+    """A client of a list of ten thousand, all on one page."""
+
+    def page(self, path: str, number: int) -> Page:
+        items = [Seen({"_id": f"{n:024x}", "connector_id": f"c{n % 5000}"}) for n in range(10_000)]
+        return Page(list(items), len(items), 1)
+
+
+@pytest.mark.parametrize("connectors", [1, 1000])
+def test_ten_thousand_objects_of_others_are_looked_at_once_for_all_connectors(connectors: int) -> None:
+    lists: Any = Lists()
+    cache = CollectionCache(lists, "/data-sources", lambda _: None)
+    Seen.looks = 0
+
+    for number in range(connectors):
+        assert len(cache.list_of_connector(f"c{number}")) == 2
+    assert Seen.looks <= 5 * 10_000
