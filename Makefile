@@ -40,7 +40,8 @@ engine: ## finds `pulumi`, or builds it into a cache folder of yours
 test-servers: .venv/.dev
 	@tools/install-test-servers
 
-bench: .venv/.bench engine ## our speed beside two other providers'; a while, and only on an idle machine
+bench: .venv/.bench engine test-servers ## our speed beside that of others; an hour, and only on an idle machine
+	$(python) -m benchmarks.local_platform
 	$(python) -m benchmarks
 
 docs: .venv/.docs ## the reference as web pages, in build/docs

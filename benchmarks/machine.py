@@ -1,4 +1,4 @@
-"""The machine under the benchmark: is it idle, what else runs, and how much memory do our processes take.
+"""The machine under the benchmark: what it is, is it idle, what else runs, how much memory do our processes take.
 
 All from /proc, so Linux only; elsewhere nothing is waited for and nothing is known.
 """
@@ -6,13 +6,14 @@ All from /proc, so Linux only; elsewhere nothing is waited for and nothing is kn
 from __future__ import annotations
 
 import os
+import platform
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 IDLE: Final = 0.1
 """Part of the machine's time that others may use while it still counts as idle."""
@@ -22,6 +23,25 @@ _WORTH_TELL: Final = 0.02
 _PROVIDERS: Final = ("pulumi.dynamic", "pulumi-resource-previsionio", "terraform-provider-")
 """What the command of a process with a provider contains."""
 _TICKS: Final = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
+
+
+def facts() -> dict[str, Any]:
+    """What figures are measured on."""
+    return {
+        "processor": _first("/proc/cpuinfo", "model name") or platform.machine(),
+        "processors": os.cpu_count(),
+        "memory": _first("/proc/meminfo", "MemTotal"),
+        "system": f"{platform.system()} {platform.release()}",
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+
+
+def _first(file: str, name: str) -> str:
+    with suppress(OSError):
+        for line in Path(file).read_text().splitlines():
+            if line.startswith(name):
+                return line.partition(":")[2].strip()
+    return ""
 
 
 def wait_until_idle(longest: float) -> float:

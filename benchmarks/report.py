@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -217,14 +217,14 @@ def tables(results: Sequence[Results]) -> dict[str, str]:
 
 
 def _facts(results: Results) -> str:
-    machine = ", ".join(f"{value} ({name})" for name, value in results.machine.items())
+    machine = ", ".join(f"{name} {value}" for name, value in results.machine.items())
     versions = ", ".join(f"{name} {value}" for name, value in results.versions.items())
     return f"- *{results.series}*, {results.date}: {machine}; {versions}"
 
 
-def markdown(results: Sequence[Results]) -> str:
+def markdown(made: Mapping[str, str]) -> str:
     """The whole report."""
-    parts = [f"## {name[:1].upper()}{name[1:]}\n\n{table}\n" for name, table in tables(results).items()]
+    parts = [f"## {name[:1].upper()}{name[1:]}\n\n{table}\n" for name, table in made.items()]
     return "\n".join(["# Benchmark\n", *parts])
 
 

@@ -6,15 +6,13 @@ import dataclasses
 import datetime
 import importlib.metadata
 import json
-import os
-import platform
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import opentofu
+from benchmarks import machine, opentofu
 from benchmarks.measure import Conditions, Measured
 from benchmarks.programs import NAIVE, NATIVE, NOOP, OPENTOFU, OURS, YAML, Contender, Size
 
@@ -80,11 +78,10 @@ class Results:
     def of_this_machine(cls, series: str, runs: list[Measured], engine: Path) -> Results:
         """What has just been measured."""
         versions = {name: importlib.metadata.version(name) for name in _PACKAGES}
-        versions |= {"Python": f"{platform.python_implementation()} {platform.python_version()}"}
         versions |= {"Pulumi": _output(str(engine / "pulumi"), "version")}
         if opentofu.is_here():
             versions |= {"OpenTofu": opentofu.version()}
-        return cls(series, datetime.date.today().isoformat(), _machine(), versions, runs)
+        return cls(series, datetime.date.today().isoformat(), machine.facts(), versions, runs)
 
     def write(self, folder: Path) -> None:
         """Into a file with the series' name; a run a line, so that differences can be read."""
@@ -98,21 +95,6 @@ class Results:
         """What `write` wrote."""
         content = json.loads(file.read_text())
         return cls(**{**content, "runs": [Measured(**run) for run in content["runs"]]})
-
-
-def _machine() -> dict[str, Any]:
-    model = [line for line in _lines("/proc/cpuinfo") if line.startswith("model name")]
-    memory = [line for line in _lines("/proc/meminfo") if line.startswith("MemTotal")]
-    return {
-        "processor": model[0].partition(":")[2].strip() if model else platform.processor(),
-        "processors": os.cpu_count(),
-        "memory, GiB": round(int(memory[0].split()[1]) / 2**20) if memory else None,
-        "system": f"{platform.system()} {platform.release()}",
-    }
-
-
-def _lines(file: str) -> list[str]:
-    return Path(file).read_text().splitlines() if Path(file).exists() else []
 
 
 def _output(*command: str) -> str:

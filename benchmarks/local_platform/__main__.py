@@ -13,13 +13,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import sqlite3
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from benchmarks import machine
 from benchmarks.local_platform import requests, snapshots, table
-from benchmarks.local_platform.machine import facts
 from tests import signals
 
+_PACKAGES: Final = ("fastapi", "h11", "previsionio-local", "pyarrow", "pydantic", "starlette", "uvicorn")
 RESULT: Final = Path(__file__).parents[1] / "results" / "local-platform.json"
 
 
@@ -27,8 +30,12 @@ def main() -> None:
     arguments = _arguments()
     signals.let_children_hear()
     size = requests.Size(arguments.connectors, arguments.datasources, arguments.requests)
-    machine = facts()
-    found: dict[str, Any] = {"machine": machine, "objects": [size.connectors, size.datasources]}
+    versions = {"SQLite": sqlite3.sqlite_version, **{name: version(name) for name in _PACKAGES}}
+    found: dict[str, Any] = {
+        "machine": machine.facts(),
+        "versions": versions,
+        "objects": [size.connectors, size.datasources],
+    }
     found |= requests.measure(size, arguments.repeats)
     found["snapshots"] = snapshots.measure(arguments.rows, arguments.repeats)
     arguments.out.parent.mkdir(parents=True, exist_ok=True)

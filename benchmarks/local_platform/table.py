@@ -19,7 +19,7 @@ def shown(found: Mapping[str, Any]) -> str:
 def _requests(found: Mapping[str, Any]) -> Iterator[str]:
     machine, (connectors, datasources) = found["machine"], found["objects"]
     processor = f"{machine['processors']} processors {machine['processor']}"
-    yield f"{processor}, {machine['python']}, SQLite {machine['sqlite']}."
+    yield f"{processor}, {machine['Python']}, SQLite {found['versions']['SQLite']}."
     yield f"{connectors:,} connectors and {datasources:,} data sources, {IN_FLIGHT} requests in flight; medians."
     yield "Ratios are to a bare Starlette route."
     yield ""
