@@ -97,7 +97,10 @@ def test_an_object_that_cannot_be_told_from_another_is_not_taken(stack: Stack, p
 
     failed = stack.up(PROGRAM.replace('previsionio.Project("team", description="data")', ""), expect_failure=True)
     (own,) = {item["_id"] for item in Objects(platform).list("connectors")} - set(others)
-    assert re.search(r"None is taken of \d+ FTP connectors: .* it cannot be told which", the_error(failed))
+    assert re.search(
+        r"None is taken, for .*it cannot be told which .* needs of \d+ FTP connectors: ",
+        the_error(failed),
+    )
     assert own in the_error(failed)
     assert any(other in the_error(failed) for other in others)
     assert stack.resources() == {}

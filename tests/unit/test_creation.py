@@ -189,7 +189,10 @@ def test_an_object_whose_id_tells_no_time_is_never_taken(id_: Any, fake: FakePla
     fake.objects["connectors"]["x"] = {**like_it(), "_id": id_}
     fake.fault("POST", "/connectors", CUT)
 
-    with pytest.raises(PlatformError, match=r"None is taken of 1 SQL connector: .*, for their ids do not tell when"):
+    with pytest.raises(
+        PlatformError,
+        match=r"None is taken, for their ids do not tell when.* needs of 1 SQL connector: ",
+    ):
         create(context, sql(fake))
 
 
@@ -228,7 +231,7 @@ def test_two_that_look_alike_are_an_error_with_both_ids(fake: FakePlatform, cont
 
     with pytest.raises(
         PlatformError,
-        match=r"None is taken of 2 SQL connectors: .*, for it cannot be told which of them is the new one",
+        match=r"None is taken, for it cannot be told which of them is the new one.* needs of 2 SQL connectors: ",
     ) as caught:
         create(context, sql(fake))
 
@@ -250,7 +253,8 @@ def test_who_makes_equal_ones_at_that_time_keeps_any_from_being_taken(
     )
 
     with pytest.raises(
-        PlatformError, match=r"None is taken of 2 SQL connectors: .*, for somebody else makes equal ones"
+        PlatformError,
+        match=r"None is taken, for somebody else makes equal ones.* needs of 2 SQL connectors: ",
     ) as caught:
         create(context, sql(fake))
 
@@ -264,7 +268,8 @@ def test_an_object_made_long_after_the_request_is_not_taken(fake: FakePlatform, 
     fake.fault("POST", "/connectors", CUT, before=lambda: fake.store("connectors", **like_it(made_at=late)))
 
     with pytest.raises(
-        PlatformError, match=r"None is taken of 1 SQL connector: .*, for what is made more than 10 s after"
+        PlatformError,
+        match=r"None is taken, for what is made more than 10 s after.* needs of 1 SQL connector: ",
     ):
         create(context, sql(fake))
 
@@ -275,7 +280,10 @@ def test_what_two_looks_do_not_agree_on_is_not_taken(fake: FakePlatform, context
     fake.fault("GET", "/connectors", None, carried_out=True)
     fake.fault("GET", "/connectors", None, carried_out=True, before=lambda: fake.store("connectors", **like_it()))
 
-    with pytest.raises(PlatformError, match=r"None is taken of 2 SQL connectors: .*, for it cannot be told which"):
+    with pytest.raises(
+        PlatformError,
+        match=r"None is taken, for it cannot be told which.* needs of 2 SQL connectors: ",
+    ):
         create(context, sql(fake))
 
 

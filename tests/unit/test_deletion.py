@@ -1,5 +1,7 @@
 """Nothing is deleted while others still need it."""
 
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,11 +9,21 @@ from pulumi_previsionio import PlatformError
 from pulumi_previsionio._core import kinds, lifecycle
 from pulumi_previsionio._core.context import Context
 from pulumi_previsionio._core.kind import Kind
+from pulumi_previsionio._core.steps import connectors
 from pulumi_previsionio._core.values import Values
+from pulumi_previsionio._platform.collections import DATASOURCES
 
 from tests.unit.examples import CONNECTORS, KINDS, values
 from tests.unit.fake_platform import PROJECT, FakePlatform
 from tests.unit.scripted_server import CUT, Answer
+
+
+@pytest.fixture(autouse=True)
+def second_looks(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """What happens, without waiting for it, before the second look at what uses a connector."""
+    meanwhile: list[Callable[[], None]] = []
+    monkeypatch.setattr(connectors, "time", SimpleNamespace(sleep=lambda _: [happens() for happens in meanwhile]))
+    return meanwhile
 
 
 def stored(fake: FakePlatform, kind: Kind, **changes: Any) -> tuple[str, Values]:
@@ -62,6 +74,19 @@ def test_nothing_else_counts_as_deleted(
 
     with pytest.raises(PlatformError):
         lifecycle.delete(kind, id_, state, context)
+
+
+def test_a_connector_goes_when_its_users_are_deleted_at_the_same_time(
+    fake: FakePlatform, context: Context, second_looks: list[Callable[[], None]]
+) -> None:
+    id_, state = stored(fake, kinds.FTP)
+    (user,) = used_by(fake, id_, "customers")
+    second_looks.append(lambda: context.session.delete(DATASOURCES, PROJECT, user))
+
+    lifecycle.delete(kinds.FTP, id_, state, context)
+
+    assert not fake.objects["connectors"]
+    assert fake.calls.count("GET /projects/5ea1f00d0000000000000001/data-sources") == 1
 
 
 @pytest.mark.parametrize("kind", CONNECTORS, ids=lambda kind: kind.name)

@@ -115,8 +115,8 @@ def _recover(kind: Kind, values: Values, session: Session, sent: float, error: U
     if why := _doubt(found, error):
         unclear = [*found.candidates, *found.late, *found.early]
         raise PlatformError(
-            f"{error}. None is taken of {named(kind.noun, unclear, most=len(unclear))}, for {why}. "
-            "Delete what nobody needs before the next `pulumi up`"
+            f"{error}. None is taken, for {why}. Before the next `pulumi up` delete what nobody needs of "
+            f"{named(kind.noun, unclear, most=len(unclear))}"
         )
     return _id_of(found.candidates[0])
 
