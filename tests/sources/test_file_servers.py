@@ -79,3 +79,18 @@ def test_sftp_refuses_what_it_should(any_sftp: SFTP) -> None:
         pytest.raises(FileNotFoundError),
     ):
         client.open(any_sftp.path("nowhere.csv"))
+
+
+def test_paramiko_still_lists_no_folder_with_a_name_that_is_not_utf_8(any_sftp: SFTP) -> None:
+    """When this fails, github.com/paramiko/paramiko/issues/546 is mended, and `sources.sftp._entries` can go."""
+    with sftp_login(any_sftp, any_sftp.password) as connection, connection.open_sftp() as client:
+        folder = any_sftp.path("names").encode()
+        client.mkdir(folder)
+        try:
+            with client.open(folder + b"/caf\xe9.csv", "w"):
+                pass
+            with pytest.raises(UnicodeDecodeError):
+                client.listdir(any_sftp.path("names"))
+        finally:
+            client.remove(folder + b"/caf\xe9.csv")
+            client.rmdir(folder)
