@@ -41,8 +41,10 @@ def _at_each_latency(size: Size, latencies: tuple[float, ...], *contenders: Cont
     return tuple(lives)
 
 
-QUICK: Final = Series("quick", _at_each_latency(Size(2, 2), (0.02,), NAIVE, OPENTOFU, OURS, NATIVE, YAML))
-"""Whether the benchmark itself works."""
+QUICK: Final = Series(
+    "quick", tuple(Conditions(contender, Size(2, 2), 0.02) for contender in (NAIVE, OPENTOFU, OURS, YAML))
+)
+"""Whether the benchmark itself works: one contender of each sort."""
 
 SERIES: Final = (
     Series("hundred", _at_each_latency(HUNDRED, LATENCIES, NAIVE, OPENTOFU, OURS, NATIVE, YAML), repeats=3),
@@ -51,7 +53,7 @@ SERIES: Final = (
         tuple(
             Conditions(contender, HUNDRED, latency, parallel)
             for parallel in (32, 64)
-            for contender, latency in ((NOOP, 0.0), (OURS, 0.2), (NATIVE, 0.2), (YAML, 0.2))
+            for contender, latency in ((NOOP, 0.0), (NAIVE, 0.2), (OURS, 0.2), (YAML, 0.2))
         ),
         repeats=3,
     ),
