@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 
 import pyarrow.parquet as pq
 import pytest
 import requests
 from previsionio_local import LocalPlatform
+from previsionio_local.sources import tabular
 
 from tests.platform.client import Client, Json, client_of
 from tests.secret_search import leaked
@@ -85,6 +87,27 @@ def test_names_what_is_missing(client: Client, scenario: Scenario) -> None:
     answer = client.call("POST", f"/connectors/{connector['_id']}/verify", json=scenario.missing[0])
     assert answer.status_code == 422, answer.text
     assert scenario.suggestion in answer.json()["candidates"]
+
+
+def test_a_full_disk_here_is_no_refusal_of_the_source(
+    client: Client, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = []
+
+    @contextmanager
+    def on_a_full_disk(_: Path) -> Iterator[IO[bytes]]:
+        with Path("/dev/full").open("r+b", buffering=0) as file:
+            opened.append(file)
+            yield file
+
+    monkeypatch.setattr(tabular, "spooled", on_a_full_disk)
+    dataset = client.dataset(client.datasource(make(client, scenario.connector), **scenario.location))
+    assert bool(opened) == ("path" in scenario.location)  # rows of a database are not kept on their way
+    if opened:
+        assert (dataset["copy_state"], dataset["errorMessage"]) == (
+            "failed",
+            "the rows cannot be stored: No space left on device",
+        )
 
 
 def assert_holds(client: Client, datasource: Json, table: content.Table) -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..folder import NO_ROOM
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from typing_extensions import Self
@@ -186,6 +188,12 @@ def unreachable(address: str, error: Exception) -> SourceError:
     else:
         reason = str(error) or type(error).__name__
     return SourceError(f"cannot reach {address}: {reason[0].lower()}{reason[1:]}")
+
+
+def raise_if_disk_is_full(error: Exception) -> None:
+    """Raise `error` again if it is this machine that has no room for data on its way, which is no source's fault."""
+    if isinstance(error, OSError) and error.errno in NO_ROOM:
+        raise error
 
 
 def library_reason(error: object, connection: Connection) -> str:

@@ -15,7 +15,17 @@ from functools import partial
 from typing import IO, TYPE_CHECKING, ClassVar
 
 from ..settings import SourceSettings
-from .base import MAX_PATHS, BaseSource, Connection, Listing, Location, NotFoundInSource, SourceError, library_reason
+from .base import (
+    MAX_PATHS,
+    BaseSource,
+    Connection,
+    Listing,
+    Location,
+    NotFoundInSource,
+    SourceError,
+    library_reason,
+    raise_if_disk_is_full,
+)
 from .remote_file import BEGINNING, RemoteFile
 
 if TYPE_CHECKING:
@@ -168,6 +178,7 @@ class FileSource(BaseSource):
         except TimeoutError:
             raise SourceError(f"{self._to.address} gives no answer in time") from None
         except self.errors as error:
+            raise_if_disk_is_full(error)
             raise SourceError(f"{self._to.address} refused: {library_reason(error, self._to)}") from None
 
     def _absolute(self, path: str) -> str:

@@ -9,7 +9,7 @@ import requests
 from google.api_core.exceptions import Forbidden, GoogleAPICallError, RetryError, Unauthorized
 from google.auth.exceptions import GoogleAuthError
 
-from .base import Connection, SourceError, library_reason, network_reason
+from .base import Connection, SourceError, library_reason, network_reason, raise_if_disk_is_full
 
 
 @contextmanager
@@ -23,6 +23,7 @@ def explained(connection: Connection, service: str, endpoint: str | None) -> Ite
     except GoogleAPICallError as error:
         raise SourceError(f"{service} refused: {library_reason(error.message, connection)}") from None
     except (GoogleAuthError, RetryError, requests.RequestException, OSError) as error:
+        raise_if_disk_is_full(error)
         where = endpoint or service
         raise SourceError(f"cannot reach {where}: {network_reason(error, connection)}") from None
     except ValueError as error:

@@ -24,6 +24,7 @@ from .base import (
     SourceError,
     library_reason,
     network_reason,
+    raise_if_disk_is_full,
     refuse_encoding,
 )
 from .remote_file import BEGINNING, RemoteFile
@@ -172,6 +173,7 @@ class S3Source(BaseSource):
             cause = error.kwargs.get("error", error)
             raise SourceError(f"cannot reach {where}: {network_reason(cause, self._to)}") from None
         except (BotoCoreError, ValueError, OSError) as error:
+            raise_if_disk_is_full(error)
             raise SourceError(f"S3 failed: {library_reason(error, self._to)}") from None
 
     def _visible_buckets(self) -> list[str]:
