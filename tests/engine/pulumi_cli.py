@@ -325,10 +325,7 @@ class Stack:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DEBUG_COMMANDS": "true",  # for --event-log
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "QUICK_PIP_LIST": str(_pip_list()),
-            "QUICK_PIP_PREFIX": sys.prefix,
-            **self.environment,
-            "PYTHONPATH": os.pathsep.join([str(QUICK_PIP), *filter(None, [self.environment.get("PYTHONPATH")])]),
+            **with_quick_pip(self.environment),
         }
 
     @property
@@ -348,7 +345,8 @@ def _event_log(pipe: Path) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
     events: list[dict[str, Any]] = []
     held = os.open(pipe, os.O_RDWR)  # so that it does not end before the command does
     with pipe.open() as lines:  # not splitlines(), which also splits where a name holds U+0085
-        reader = threading.Thread(target=lambda: events.extend(map(json.loads, lines)))
+        whole = (json.loads(line) for line in lines if line.endswith("\n"))  # a killed command may leave half a line
+        reader = threading.Thread(target=lambda: events.extend(whole))
         reader.start()
         try:
             yield pipe, events
@@ -395,6 +393,13 @@ def _pip_list() -> Path:
     file = _folder() / "pip-list.json"
     file.write_bytes(listed.stdout)
     return file
+
+
+def with_quick_pip(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, in which `pip list` of the virtual environment of the tests is answered at once."""
+    folders = [str(QUICK_PIP), *filter(None, [environment.get("PYTHONPATH")])]
+    answer = {"QUICK_PIP_LIST": str(_pip_list()), "QUICK_PIP_PREFIX": sys.prefix}
+    return {**answer, **environment, "PYTHONPATH": os.pathsep.join(folders)}
 
 
 def _skip(preview: bool) -> tuple[str, ...]:
