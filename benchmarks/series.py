@@ -42,7 +42,8 @@ def _at_each_latency(size: Size, latencies: tuple[float, ...], *contenders: Cont
 
 
 QUICK: Final = Series(
-    "quick", tuple(Conditions(contender, Size(2, 2), 0.02) for contender in (NAIVE, OPENTOFU, OURS, YAML))
+    "quick",
+    tuple(Conditions(contender, Size(2, 2), 0.02, quick_pip=True) for contender in (NAIVE, OPENTOFU, OURS, YAML)),
 )
 """Whether the benchmark itself works: one contender of each sort."""
 

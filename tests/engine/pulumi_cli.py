@@ -12,6 +12,7 @@ that text is in `stdout`, for tests of what people see.
 """
 
 import atexit
+import dataclasses
 import hashlib
 import json
 import os
@@ -21,9 +22,10 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -93,9 +95,16 @@ class Run:
     exit_code: int
     stdout: str = field(repr=False)
     stderr: str = field(repr=False)
-    events: Sequence[Mapping[str, Any]] = field(repr=False)
-    """The engine's event log: all of it, debug messages included, secrets hidden."""
     seconds: float
+    events: Sequence[Mapping[str, Any]] = field(repr=False, default=())
+    """The engine's event log: all of it, debug messages included, secrets hidden."""
+    events_before: Sequence[Mapping[str, Any]] = field(repr=False, default=())
+    """That of the preview which `pulumi up` began with."""
+
+    @cached_property
+    def announced(self) -> "Run":
+        """The preview which `pulumi up` began with."""
+        return dataclasses.replace(self, events=self.events_before, events_before=())
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -144,7 +153,8 @@ class Run:
     @property
     def everything(self) -> str:
         """All that the run let out, for a search for what must not be there."""
-        return "\n".join([self.stdout, self.stderr, json.dumps(self.events, ensure_ascii=False)])
+        events = json.dumps([*self.events_before, *self.events], ensure_ascii=False)
+        return "\n".join([self.stdout, self.stderr, events])
 
     def _steps(self, kind: str) -> list[Step]:
         steps = []
@@ -214,14 +224,13 @@ class Stack:
     def up(
         self, program: str | None = None, *flags: str, preview: bool = False, expect_failure: bool | None = False
     ) -> Run:
-        """`pulumi up`, without its preview unless asked for (half the time, and events of the real run only)."""
+        """`pulumi up`, without its preview unless asked for (half the time); what that said is in `announced`."""
         return self._operate("up", program, ("--yes", *_skip(preview), *flags), expect_failure=expect_failure)
 
     def up_as_previewed(self, program: str | None = None) -> Run:
-        """`preview`, then `up`; fails unless the second does exactly what the first announced."""
-        announced = self.preview(program)
-        done = self.up()
-        assert _signature(done) == _signature(announced), f"announced: {announced.ops}\ndone: {done.ops}"
+        """`up` with its preview; fails unless it does exactly what that announced."""
+        done = self.up(program, preview=True)
+        assert _signature(done) == _signature(done.announced), f"announced: {done.announced.ops}\ndone: {done.ops}"
         return done
 
     def refresh(self, *flags: str, preview: bool = False, expect_failure: bool | None = False) -> Run:
@@ -291,7 +300,7 @@ class Stack:
                 raise
             message = f"pulumi {' '.join(arguments)}: no end after {TIMEOUT} s\n{stdout}\n{stderr}"
             raise AssertionError(message) from None
-        run = Run(arguments, process.returncode, stdout, stderr, self._take_events(), time.monotonic() - started)
+        run = Run(arguments, process.returncode, stdout, stderr, time.monotonic() - started)
         if expect_failure is not None and (run.exit_code != 0) != expect_failure:
             raise AssertionError(f"pulumi {' '.join(arguments)}: exit code {run.exit_code}\n{stdout}\n{stderr}")
         return run
@@ -299,15 +308,11 @@ class Stack:
     def _operate(self, command: str, program: str | None, flags: Sequence[str], *, expect_failure: bool | None) -> Run:
         if program is not None:
             self.program(program)
-        return self.cli(command, *flags, f"--event-log={self._event_log}", expect_failure=expect_failure)
-
-    def _take_events(self) -> list[dict[str, Any]]:
-        if not self._event_log.exists():
-            return []
-        with self._event_log.open() as lines:  # not splitlines(), which also splits where a name holds U+0085
-            events = [json.loads(line) for line in lines]
-        self._event_log.unlink()
-        return events
+        with _event_log(self.home / "events") as (log, events):
+            run = self.cli(command, *flags, f"--event-log={log}", expect_failure=expect_failure)
+        end = next((number for number, event in enumerate(events, 1) if "cancelEvent" in event), None)
+        before, rest = events[:end], events[end:] if end else []
+        return dataclasses.replace(run, events=rest or before, events_before=before if rest else [])
 
     def _environment(self) -> dict[str, str]:
         return {
@@ -320,10 +325,7 @@ class Stack:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DEBUG_COMMANDS": "true",  # for --event-log
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-            "QUICK_PIP_LIST": str(_pip_list()),
-            "QUICK_PIP_PREFIX": sys.prefix,
-            **self.environment,
-            "PYTHONPATH": os.pathsep.join([str(QUICK_PIP), *filter(None, [self.environment.get("PYTHONPATH")])]),
+            **with_quick_pip(self.environment),
         }
 
     @property
@@ -335,9 +337,23 @@ class Stack:
     def _backend(self) -> Path:
         return self.home / "state"
 
-    @property
-    def _event_log(self) -> Path:
-        return self.home / "events.json"
+
+@contextmanager
+def _event_log(pipe: Path) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """A named pipe, and the events that were written to it: a file would keep only those of the last operation."""
+    os.mkfifo(pipe)
+    events: list[dict[str, Any]] = []
+    held = os.open(pipe, os.O_RDWR)  # so that it does not end before the command does
+    with pipe.open() as lines:  # not splitlines(), which also splits where a name holds U+0085
+        whole = (json.loads(line) for line in lines if line.endswith("\n"))  # a killed command may leave half a line
+        reader = threading.Thread(target=lambda: events.extend(whole))
+        reader.start()
+        try:
+            yield pipe, events
+        finally:
+            os.close(held)
+            reader.join()
+            pipe.unlink()
 
 
 @cache
@@ -377,6 +393,13 @@ def _pip_list() -> Path:
     file = _folder() / "pip-list.json"
     file.write_bytes(listed.stdout)
     return file
+
+
+def with_quick_pip(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment, in which `pip list` of the virtual environment of the tests is answered at once."""
+    folders = [str(QUICK_PIP), *filter(None, [environment.get("PYTHONPATH")])]
+    answer = {"QUICK_PIP_LIST": str(_pip_list()), "QUICK_PIP_PREFIX": sys.prefix}
+    return {**answer, **environment, "PYTHONPATH": os.pathsep.join(folders)}
 
 
 def _skip(preview: bool) -> tuple[str, ...]:

@@ -65,10 +65,9 @@ pulumi.export("own", previsionio.list_connectors()[:0])
     )
     seeded = {"type": "FTP", "name": "seeded", "host": "h", "port": 21, "username": "u", "password": "p"}
     staging.seed(connectors=[seeded])
-    announced = stack.preview(both)
-    up = stack.up()
+    up = stack.up(both, preview=True)
 
-    assert up.ops == announced.ops
+    assert up.ops == up.announced.ops
     assert up.changes == dict.fromkeys(("files", "export", "own", "inner", "handed-down"), "create")
     assert objects.names() == ["own"]
     assert sorted(Objects(staging).names()) == ["export", "files", "handed-down", "inner", "seeded"]

@@ -40,9 +40,8 @@ def test_whole_life_of_every_kind(stack: Stack, platform: LocalPlatform, objects
     assert objects.all("data-sources")["customers"]["connector_id"] == objects.all("connectors")["warehouse"]["_id"]
 
     platform.clear_calls()
-    assert stack.preview().changes == {}
+    assert stack.up_as_previewed().changes == {}
     assert platform.calls() == []
-    assert stack.up().changes == {}
     assert stack.refresh().changes == {}
 
     assert stack.destroy().changes == dict.fromkeys(CREATED, "delete")

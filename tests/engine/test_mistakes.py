@@ -6,12 +6,15 @@ from collections.abc import Callable
 import pytest
 from previsionio_local import LocalPlatform
 
+from tests.engine.messages import errors
 from tests.engine.objects import Objects
 from tests.engine.programs import Server, connector, datasource, program
 from tests.engine.pulumi_cli import Run, Stack
 from tests.secret_search import leaked
+from tests.servers.mariadb import MariaDB
+from tests.servers.postgresql import PostgreSQL
 from tests.servers.process import free_ports
-from tests.servers.proftpd import FTP
+from tests.servers.proftpd import FTP, SFTP
 
 
 def the_error(run: Run) -> str:
@@ -22,90 +25,79 @@ def the_error(run: Run) -> str:
     return run.errors[0]
 
 
-KINDS = [
-    ("SQLConnector", "postgresql"),
-    ("SQLConnector", "mariadb"),
-    ("FTPConnector", "ftp"),
-    ("SFTPConnector", "sftp"),
-]
+Servers = dict[str, tuple[str, Server]]
 
 
-@pytest.mark.parametrize(("cls", "fixture"), KINDS)
-def test_wrong_password(cls: str, fixture: str, stack: Stack, objects: Objects, request: pytest.FixtureRequest) -> None:
-    server: Server = request.getfixturevalue(fixture)
-    wrong = program(connector(cls, "source", server, password="not-the-password"))
+@pytest.fixture
+def servers(postgresql: PostgreSQL, mariadb: MariaDB, ftp: FTP, sftp: SFTP) -> Servers:
+    """Name of a connector → its class, and what it leads to."""
+    return {
+        "warehouse": ("SQLConnector", postgresql),
+        "shop": ("SQLConnector", mariadb),
+        "files": ("FTPConnector", ftp),
+        "vault": ("SFTPConnector", sftp),
+    }
 
-    failed = stack.up(wrong, expect_failure=True)
-    assert the_error(failed).startswith(f"{cls} 'source': the connection does not work: ")
+
+def test_what_does_not_connect_leaves_nothing(stack: Stack, objects: Objects, servers: Servers, ftp: FTP) -> None:
+    (closed,) = free_ports(1)
+    wrong = [connector(cls, name, server, password="not-the-password") for name, (cls, server) in servers.items()]
+    nobody = [connector(cls, f"no_{name}", server, port=closed) for name, (cls, server) in servers.items()]
+    unknown = connector("FTPConnector", "unknown", ftp, host="ftp.invalid")
+
+    failed = stack.up(program(*wrong, *nobody, unknown), "--continue-on-error", expect_failure=True)
+    told = errors(failed)
+    for name, (cls, _) in servers.items():
+        assert told.pop(name).startswith(f"{cls} {name!r}: the connection does not work: ")
+        at_the_port = told.pop(f"no_{name}")
+        assert at_the_port.startswith(f"{cls} 'no_{name}': the connection does not work: ")
+        assert str(closed) in at_the_port
+    assert "ftp.invalid" in told.pop("unknown")
+    assert told == {}
     assert leaked(["not-the-password"], failed.everything) == []
     assert objects.names() == []
     assert stack.resources() == {}
     assert stack.pending_operations() == []
 
-    assert stack.up(program(connector(cls, "source", server))).changes == {"source": "create"}
+    right = [connector(cls, name, server) for name, (cls, server) in servers.items()]
+    assert stack.up(program(*right)).changes == dict.fromkeys(servers, "create")
 
 
-@pytest.mark.parametrize(("cls", "fixture"), KINDS)
-def test_nobody_at_the_address(
-    cls: str, fixture: str, stack: Stack, objects: Objects, request: pytest.FixtureRequest
-) -> None:
-    server: Server = request.getfixturevalue(fixture)
-    (closed,) = free_ports(1)
-    failed = stack.up(program(connector(cls, "source", server, port=closed)), expect_failure=True)
-    assert the_error(failed).startswith(f"{cls} 'source': the connection does not work: ")
-    assert f"127.0.0.1:{closed}" in the_error(failed) or str(closed) in the_error(failed)
-    assert objects.names() == []
-    assert stack.resources() == {}
+MISSPELT = {
+    "file": ("files", {"path": "/custmers.csv"}, "custmers.csv"),
+    "report": ("vault", {"path": "/custmers.csv"}, "custmers.csv"),
+    "table": ("warehouse", {"database": "crm", "table": "custmers"}, "custmers"),
+    "database": ("shop", {"database": "cmr", "table": "customers"}, "cmr"),
+    "query": ("shop", {"database": "crm", "request": "SELECT nme FROM customers"}, "nme"),
+}
+"""Data source → its connector, its inputs, and the word of theirs that the error names."""
 
 
-def test_unknown_host(stack: Stack, objects: Objects, ftp: FTP) -> None:
-    failed = stack.up(program(connector("FTPConnector", "files", ftp, host="ftp.invalid")), expect_failure=True)
-    assert "ftp.invalid" in the_error(failed)
-    assert objects.names() == []
-    assert stack.resources() == {}
+def test_misspelt_sources(stack: Stack, objects: Objects, servers: Servers) -> None:
+    there = [connector(cls, name, server) for name, (cls, server) in servers.items()]
+    wrong = {name: datasource(name, behind, **inputs) for name, (behind, inputs, _) in MISSPELT.items()}
 
-
-@pytest.mark.parametrize(
-    ("cls", "fixture", "source", "message"),
-    [
-        ("FTPConnector", "ftp", {"path": "/custmers.csv"}, "custmers.csv"),
-        ("SFTPConnector", "sftp", {"path": "/custmers.csv"}, "custmers.csv"),
-        ("SQLConnector", "postgresql", {"database": "crm", "table": "custmers"}, "custmers"),
-        ("SQLConnector", "mariadb", {"database": "cmr", "table": "customers"}, "cmr"),
-        ("SQLConnector", "mariadb", {"database": "crm", "request": "SELECT nme FROM customers"}, "nme"),
-    ],
-)
-def test_misspelt_source(
-    cls: str,
-    fixture: str,
-    source: dict[str, str],
-    message: str,
-    stack: Stack,
-    objects: Objects,
-    request: pytest.FixtureRequest,
-) -> None:
-    there = connector(cls, "there", request.getfixturevalue(fixture))
-    wrong = program(there, datasource("wrong", "there", **source))
-
-    # Beside its new connector, the data source fails when it is made.
-    made = stack.up(wrong, preview=True, expect_failure=True)
-    assert "'wrong'" in the_error(made)
-    assert message in the_error(made)
-    assert objects.names() == ["there"]
-    assert list(stack.resources()) == ["there"]
+    # Beside its new connector, a data source fails when it is made.
+    made = stack.up(program(*there, *wrong.values()), "--continue-on-error", preview=True, expect_failure=True)
+    told = errors(made)
+    assert told.keys() == MISSPELT.keys()
+    for name, (_, _, word) in MISSPELT.items():
+        assert repr(name) in told[name]
+        assert word in told[name]
+    assert sorted(objects.names()) == sorted(stack.resources()) == sorted(servers)
     assert stack.pending_operations() == []
 
     # Behind a connector that is there, the preview says so, before anything is touched.
-    previewed = stack.preview(wrong, expect_failure=True)
-    assert message in the_error(previewed)
+    for name, (_, _, word) in MISSPELT.items():
+        assert word in the_error(stack.preview(program(*there, wrong[name]), expect_failure=True))
 
 
 def test_missing_settings(bare_stack: Stack, ftp: FTP, platform: LocalPlatform) -> None:
     files = program(connector("FTPConnector", "files", ftp))
-    errors = bare_stack.up(files, preview=True, expect_failure=True).errors
+    told = bare_stack.up(files, preview=True, expect_failure=True).errors
     settings = [("PREVISION_URL", "url"), ("PREVISION_MASTER_TOKEN", "token"), ("PREVISION_PROJECT_ID", "projectId")]
-    assert len(errors) == len(settings)
-    for error, (variable, key) in zip(errors, settings, strict=True):
+    assert len(told) == len(settings)
+    for error, (variable, key) in zip(told, settings, strict=True):
         assert "\n" not in error
         for place in ("previsionio.Provider", variable, "pulumi config set", f"previsionio:{key}"):
             assert place in error

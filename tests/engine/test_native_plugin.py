@@ -260,8 +260,8 @@ def test_from_dynamic_to_native_by_alias_and_by_import(
 def test_an_import_of_what_is_not_there_is_one_line(stack: Stack, platform: LocalPlatform) -> None:
     stack.program("")
     missing = "5ea1f00d0000000000000404"
-    flags = ("--yes", "--generate-code=false", f"--event-log={stack.home / 'events.json'}")
-    run = stack.cli("import", "previsionio:index:SQLConnector", "crm", missing, *flags, expect_failure=True)
+    words = ("previsionio:index:SQLConnector", "crm", missing, "--yes", "--generate-code=false")
+    run = stack._operate("import", None, words, expect_failure=True)
 
     line = f"SQLConnector 'crm': there is no SQL connector {missing} on {platform.url}"
     assert sorted(run.errors) == [f"Preview failed: {line}", f"preview failed: step application failed: {line}"]

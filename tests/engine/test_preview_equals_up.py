@@ -86,14 +86,19 @@ def test_up_does_what_preview_announces(
     (stack.folder / "run.json").write_text(every_change.run(2, [*helpers(changed=True), *after], door))
     if not is_dynamic:
         _refuses_what_cannot_be_known(stack, platform)
-    plan = stack.home / "plan.json"
-    preview = stack.preview(None, "--json", *(() if is_dynamic else (f"--save-plan={plan}",)))
-    up = stack.up(None, *(() if is_dynamic else (f"--plan={plan}",)))
-    # What happens is the right thing, and `--json` says no other.
+    if is_dynamic:
+        up = stack.up(preview=True)
+        preview = up.announced
+    else:
+        plan = stack.home / "plan.json"
+        preview = stack.preview(None, "--json", f"--save-plan={plan}")
+        up = stack.up(None, f"--plan={plan}")
+        # `--json` says no other.
+        steps = {step["urn"].rpartition("::")[2]: step["op"] for step in json.loads(preview.stdout)["steps"]}
+        assert {name: steps.get(name) for name in preview.changes} == preview.changes
+    # What happens is the right thing.
     assert _ops(preview, all_rows) == {row.name: _op(row, row.announced, updates) for row in all_rows}
     assert _ops(up, all_rows) == {row.name: _op(row, row.done, updates) for row in all_rows}
-    steps = {step["urn"].rpartition("::")[2]: step["op"] for step in json.loads(preview.stdout)["steps"]}
-    assert {name: steps.get(name) for name in preview.changes} == preview.changes
 
     guesses = {row.name for row in all_rows if row.done != row.announced}
     # An id alone does not tell, before it is known, whether its owner is still in the same project.

@@ -148,18 +148,18 @@ def test_no_secret_is_written_anywhere_in_the_clear(
     def echo(method: str, status: int, path: str = "") -> dict[str, Any]:
         return {"action": "echo_secret", "method": method, "status": status, "path": path, "times": None}
 
-    give()
-    runs["preview"] = stack.preview(None, "--diff", "-d")
-    runs["preview as JSON"] = stack.preview(None, "--json")
+    def up_with_preview() -> Run:
+        return stack.up(None, "--diff", "-d", "--continue-on-error", preview=True, expect_failure=True)
+
     give(refused=SECRETS["refused"])
+    runs["preview as JSON"] = stack.preview(None, "--json")
     faults(process, echo("POST", 400, "/connectors$"))
-    runs["creations refused with an echo"] = stack.up(None, "-d", "--diff", "--continue-on-error", expect_failure=True)
+    runs["creations refused with an echo"] = up_with_preview()
     faults(process)
     runs["half a success"] = stack.up(None, "--continue-on-error", "--show-config", "--show-sames", expect_failure=True)
     give(text=SECRETS["rotated"], host="elsewhere.example")
-    runs["preview of a rotation"] = stack.preview(None, "--diff", "-d")
     faults(process, echo("PUT", 500))
-    runs["updates that fail with an echo"] = stack.up(None, "--continue-on-error", "-d", expect_failure=True)
+    runs["updates that fail with an echo"] = up_with_preview()
     faults(process)
     runs["update, engine's own log"] = stack.up(None, "--diff", "-v=9", "--logtostderr")
     runs["refresh"] = stack.refresh("--diff", "-d")
@@ -212,11 +212,10 @@ def test_a_rotated_secret_touches_nothing_but_its_connector(stack: Stack, platfo
     text = "PASSWORD = 'old-secret'" + REFERENCES
     stack.up(text)
     ids = {name: state["id"] for name, state in stack.resources().items()}
-    assert stack.preview().changes == {}
 
     def only(name: str) -> None:
         platform.clear_calls()
-        assert stack.preview().changes == stack.up().changes == {name: "update"}
+        assert stack.up_as_previewed().changes == {name: "update"}
         path, project = f"/connectors/{ids[name]}", f"/projects/{platform.project_id}"
         assert [(call.method, call.path) for call in platform.calls()] == [
             *[("GET", project), ("OPTIONS", path)] * 2,

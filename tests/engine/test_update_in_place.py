@@ -44,8 +44,7 @@ def test_the_platform_is_asked_once_for_each_collection_and_only_when_something_
 ) -> None:
     stack.up(untested())
     platform.clear_calls()
-    stack.preview()
-    stack.up()
+    stack.up(preview=True)
     assert calls(platform) == {}
 
     changed = untested(host="two.example", path="new.csv")

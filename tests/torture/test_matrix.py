@@ -57,12 +57,12 @@ def test_every_resource_is_in_the_matrix() -> None:
 
 @pytest.mark.parametrize("resource", EXAMPLES)
 def test_matrix(resource: str, count: Callable[[str, int], None]) -> None:
-    _play(resource, sized(12, 300), count, by_plugin=False)
+    _play(resource, sized(8, 300), count, by_plugin=False)
 
 
 @pytest.mark.parametrize("resource", EXAMPLES if FULL else ["SQLConnector"])
 def test_matrix_of_the_plugin(resource: str, count: Callable[[str, int], None]) -> None:
-    _play(resource, sized(8, 60), count, by_plugin=True)
+    _play(resource, sized(6, 60), count, by_plugin=True)
 
 
 def _play(resource: str, number: int, count: Callable[[str, int], None], *, by_plugin: bool) -> None:

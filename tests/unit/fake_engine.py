@@ -1,12 +1,17 @@
 """A `pulumi` that says what a test wrote down, and what it was asked and given."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+from pulumi_previsionio._cli import signals
+from pulumi_previsionio._cli.main import main
 from pulumi_previsionio._cli.manifest import TYPE
 
 from tests.measured import measured
@@ -84,16 +89,12 @@ class FakeEngine:
         (self.project / "import.json").write_text(json.dumps({"resources": entries}))
 
     def start(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
-        (self.folder / "answers.json").write_text(json.dumps(self.answers))
+        """Runs the command in a process of its own, for tests of signals."""
+        self._write_answers()
         return subprocess.Popen(
             [sys.executable, "-m", "pulumi_previsionio._cli", *arguments],
             cwd=self.project,
-            env={
-                "PATH": os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]]),
-                "TMPDIR": str(self.temporary),
-                **measured(),
-                **environment,
-            },
+            env={**self._environment, **measured(), **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -102,9 +103,33 @@ class FakeEngine:
         )
 
     def run(self, *arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        process = self.start(*arguments, **environment)
-        stdout, stderr = process.communicate(timeout=60)
-        return subprocess.CompletedProcess(arguments, process.returncode, stdout, stderr)
+        """Runs the command here, which saves the start of an interpreter each time."""
+        self._write_answers()
+        stdout, stderr = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, Path(os.devnull).open() as nothing:
+            patch.chdir(self.project)
+            patch.setattr(signals, "end_by_exception", lambda: None)  # the tests' own handlers stay
+            patch.setattr(tempfile, "tempdir", str(self.temporary))
+            for name, stream in (("stdin", nothing), ("stdout", stdout), ("stderr", stderr)):
+                patch.setattr(sys, name, stream)
+            patch.setattr(sys, "argv", ["pulumi-previsionio", *arguments])
+            own = {**self._environment, **environment}
+            for name in [*os.environ]:
+                patch.delenv(name)
+            for name, value in own.items():
+                patch.setenv(name, value)
+            with pytest.raises(SystemExit) as end:
+                main()
+        assert isinstance(end.value.code, int)
+        return subprocess.CompletedProcess(arguments, end.value.code, stdout.getvalue(), stderr.getvalue())
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        path = os.pathsep.join([str(self.folder / "bin"), os.environ["PATH"]])
+        return {"PATH": path, "TMPDIR": str(self.temporary)}
+
+    def _write_answers(self) -> None:
+        (self.folder / "answers.json").write_text(json.dumps(self.answers))
 
     def recorded(self, name: str) -> list[Any]:
         """What the fake wrote down under that name, in order."""

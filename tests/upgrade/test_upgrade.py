@@ -82,28 +82,29 @@ def test_a_stack_of_an_earlier_version_keeps_working(
     stack.refresh()
     snapshot = stack.resources()["snapshot"]["outputs"]
     assert {name: snapshot[name] for name in TOLD} == {"rows": 3, "columns": 8, "size": 99, "state": "done"}
-    assert stack.refresh().changes == {}
     assert stack.up().changes == {}
     assert json.dumps(fake.objects, sort_keys=True) == before
 
     # Drift of a name that the program does not give, and a rotated secret behind every door.
     (sql,) = (item for item in fake.objects["connectors"].values() if item["name"] == "sql")
     sql["name"] = "renamed by hand"
-    stack.refresh()
+    assert stack.refresh().changes == {"sql": "update"}
     stack.config("password", ROTATED, secret=True)
     stack.environment[VARIABLE] = ROTATED
     (stack.folder / "secret.txt").write_text(ROTATED)
     op = "update" if kept["update"] else "replace"
-    announced, changes = stack.preview().changes, stack.up().changes
-    assert changes == announced
+    up = stack.up(preview=True)
+    changes = up.changes
+    assert changes == up.announced.changes
     rotated = {"sql", "reference", "ftp", "sftp", "s3", "renamed", "elsewhere"}
     assert {each: changes.get(each) for each in rotated} == dict.fromkeys(rotated, op)
     connectors = {item["name"]: item for item in fake.objects["connectors"].values()}
     assert {"sql", "first-name", "Files (old)"} <= set(connectors)
     passwords = {item.get("password") for each, item in connectors.items() if each not in ("gcp", "found")}
     assert passwords == {ROTATED}
-    assert stack.preview().changes == {}
-    stack.up(program(kept["found"]).replace('table="customers"', 'table="orders"'))  # the snapshot follows its source
+    # Nothing is left to do but what the program newly says, and the snapshot follows its source.
+    moved = stack.up(program(kept["found"]).replace('table="customers"', 'table="orders"'))
+    assert moved.changes == {"table": op, "snapshot": "replace"}
     datasets = [item for item in fake.objects["datasets"].values() if item["name"] == "snapshot"]
     assert len(datasets) == 1
     assert datasets[0]["_id"] not in kept["objects"]["datasets"]
