@@ -41,7 +41,12 @@ class Conditions:
     foreign: int = 0
     """Connectors in the same project that are none of the stack's, and as many data sources."""
     quick_pip: bool = False
-    """Whether each run is spared the second that `pip list` takes, which users wait for."""
+    """Whether each run is spared the second that `pip list` takes, which users wait for unless they use `uv`.
+
+    The language host that can be built here knows no `uv`: pip's answer is kept for it, which costs as little.
+    """
+    parallel_diff: bool = False
+    """Whether the engine compares resources side by side."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,8 @@ class Measured:
     """Part of the machine that others used just before, 0 to 1."""
     others: dict[str, float]
     """What else ran, with the part of one processor that it used."""
+    quick_pip: bool = False
+    parallel_diff: bool = False
 
 
 def life(conditions: Conditions, engine: Path, platform: Platform, idle_wait: float) -> Iterator[Measured]:
@@ -107,6 +114,8 @@ def _operations(
         stack.environment["PULUMI_PARALLEL"] = str(conditions.parallel)
     if not conditions.has_checkpoints:
         stack.environment |= {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "true"}
+    if conditions.parallel_diff:
+        stack.environment["PULUMI_PARALLEL_DIFF"] = "true"
 
     def write(host: str) -> None:
         resources = yaml_resources(conditions.size, host) if contender.runtime == "yaml" else ""
@@ -162,6 +171,8 @@ def _measured(
         state_bytes=_state_bytes(home),
         busy_before=round(busy, 3),
         others={name: round(part, 3) for name, part in seen.others.items()},
+        quick_pip=conditions.quick_pip,
+        parallel_diff=conditions.parallel_diff,
     )
 
 

@@ -48,6 +48,10 @@ class Runs:
         """Of the seconds, or of another value."""
         return statistics.median(map(value, self.some(contender, operation, latency)))
 
+    def medians(self, contender: Contender, latency: float | None = None) -> list[float]:
+        """Of the seconds of each operation."""
+        return [self.median(contender, operation, latency) for operation in OPERATIONS]
+
 
 def seconds(runs: Runs, latency: float) -> str:
     """A table of the seconds of each contender."""
@@ -144,6 +148,23 @@ def _large_row(runs: Runs, contender: Contender, operation: str) -> list[str]:
     ]
 
 
+def advice(default: Runs, hundred: Runs, advised: Runs) -> str:
+    """A table of the seconds with each thing that users can do for speed."""
+    columns = {
+        "at defaults": default.medians(OURS),
+        "PULUMI_SKIP_CHECKPOINTS": advised.where(has_checkpoints=False).medians(OURS),
+        "PULUMI_PARALLEL_DIFF": advised.where(parallel_diff=True).medians(OURS),
+        "packages listed at once": advised.where(quick_pip=True).medians(OURS),
+        "in YAML": advised.medians(YAML),
+        "five stacks of 100 in turn": [5 * seconds for seconds in hundred.medians(OURS, 0.0)],
+    }
+    rows = [
+        [operation, *(f"{seconds:.2f}" for seconds in each)]
+        for operation, *each in zip(OPERATIONS, *columns.values(), strict=True)
+    ]
+    return _table([f"Seconds, {default.some(OURS, CREATE)[-1].size}", *columns], rows)
+
+
 def crowded(runs: Runs) -> str:
     """A table of a stack in a project with many objects of others."""
     levels = sorted({run.foreign for operation in OPERATIONS for run in runs.some(OURS, operation)})
@@ -211,6 +232,8 @@ def tables(results: Sequence[Results]) -> dict[str, str]:
         made["parallel"] = parallel(by_series["hundred"], by_series["parallel"])
     if some := [by_series[name] for name in ("checkpoints", "thousand", "thousands") if name in by_series]:
         made["large"] = large(some)
+    if {"checkpoints", "hundred", "advice"} <= by_series.keys():
+        made["advice"] = advice(*(by_series[name] for name in ("checkpoints", "hundred", "advice")))
     if "crowded" in by_series:
         made["crowded"] = crowded(by_series["crowded"])
     if reached := goals(by_series):

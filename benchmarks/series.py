@@ -17,6 +17,7 @@ from benchmarks.measure import Conditions, Measured
 from benchmarks.programs import NAIVE, NATIVE, NOOP, OPENTOFU, OURS, YAML, Contender, Size
 
 HUNDRED: Final = Size(20)
+FIVE_HUNDRED: Final = Size(100)
 LATENCIES: Final = (0.0, 0.05, 0.2)
 _PACKAGES: Final = ("pulumi-previsionio", "pulumi", "grpcio", "requests", "urllib3", "pydantic")
 
@@ -59,7 +60,16 @@ SERIES: Final = (
         repeats=3,
     ),
     Series("crowded", (Conditions(OURS, HUNDRED), Conditions(OURS, HUNDRED, foreign=5000)), repeats=3),
-    Series("checkpoints", tuple(Conditions(contender, Size(100)) for contender in (NOOP, OURS, NATIVE))),
+    Series("checkpoints", tuple(Conditions(contender, FIVE_HUNDRED) for contender in (NOOP, OURS, NATIVE))),
+    Series(
+        "advice",
+        (
+            Conditions(OURS, FIVE_HUNDRED, has_checkpoints=False),
+            Conditions(OURS, FIVE_HUNDRED, parallel_diff=True),
+            Conditions(OURS, FIVE_HUNDRED, quick_pip=True),
+            Conditions(YAML, FIVE_HUNDRED),
+        ),
+    ),
     Series(
         "thousand", tuple(Conditions(contender, Size(200), has_checkpoints=False) for contender in (NOOP, OURS, NATIVE))
     ),
