@@ -1,6 +1,7 @@
 """A small FTP server, in a process of its own since its library warns on import: FOLDER USER PASSWORD COMMAND...
 
-Prints its port. Does as if it did not know the commands. With WINDOWS among them it lists like Microsoft's server.
+Prints its port. Does as if it did not know the commands. With WINDOWS among them it lists like Microsoft's server; with
+ODD it tells no size where it is asked for one.
 """
 
 # pyftpdlib has no types.
@@ -36,6 +37,9 @@ def main(folder: str, user: str, password: str, *unknown: str) -> None:
 
     if "WINDOWS" in unknown:
         Handler.abstracted_fs = WindowsListings
+
+    if "ODD" in unknown:
+        Handler.ftp_SIZE = lambda self, path: self.respond("200 Yes." if Path(path).exists() else "550 No such file.")
 
     server = FTPServer(("127.0.0.1", 0), Handler)
     print(server.socket.getsockname()[1], flush=True)

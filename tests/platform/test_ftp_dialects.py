@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import random
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from previsionio_local.settings import SourceSettings
-from previsionio_local.sources import Connection, Location, NotFoundInSource, open_source
+from previsionio_local.sources import Connection, Location, NotFoundInSource, SourceError, open_source
 from previsionio_local.sources.ftp_listing import Listed, from_facts, from_text
+from previsionio_local.sources.remote_file import BEGINNING
 
 from tests.servers import content
 
@@ -19,11 +23,13 @@ USER, PASSWORD = "reader", "p@ss wörd"
 
 
 @pytest.fixture(
-    params=[(), ("MLSD", "MLST"), ("MLSD", "MLST", "WINDOWS"), ("MLSD", "MLST", "SIZE", "AUTH", "EPSV")],
+    params=[("ODD",), ("MLSD", "MLST"), ("MLSD", "MLST", "WINDOWS", "REST"), ("MLSD", "MLST", "SIZE", "AUTH", "EPSV")],
     ids=["with MLSD", "without MLSD", "Windows", "few commands"],
 )
 def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connection]:
-    for name, data in content.FILES.items():
+    archive = large_archive()
+    # Judged by its end, which a server without SIZE or REST does not give alone.
+    for name, data in {**content.FILES, "large.zip": archive, "cut.zip": archive[:-30]}.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -34,17 +40,28 @@ def connection(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Conne
         server.kill()
 
 
+def large_archive() -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("readme", random.Random(0).randbytes(2 * BEGINNING))
+        archive.writestr("a.csv", "a,b\n1,2\n3,4\n")
+    return packed.getvalue()
+
+
 def test_files_are_listed_found_and_read(connection: Connection) -> None:
     with open_source(connection, SourceSettings()) as source:
         source.check()
-        assert source.paths() == sorted(content.FILES)
-        for name in ("customers.csv", "/exports/2024/sales report.csv", "exports/été à Paris/clients.csv"):
+        assert source.paths() == sorted([*content.FILES, "cut.zip", "large.zip"])
+        for name in ("customers.csv", "/exports/2024/sales report.csv", "exports/été à Paris/clients.csv", "large.zip"):
             source.find(Location(path=name))
         with pytest.raises(NotFoundInSource) as caught:
             source.find(Location(path="exports/2024/order.csv"))
         assert caught.value.candidates[0] == "exports/2024/orders.csv"
         with pytest.raises(NotFoundInSource, match="is a folder"):
             source.find(Location(path="exports"))
+        with pytest.raises(SourceError, match="the ZIP file cannot be read"):
+            source.find(Location(path="cut.zip"))
+        assert sum(batch.num_rows for batch in source.batches(Location(path="large.zip"))) == 2
         rows = sum(batch.num_rows for batch in source.batches(Location(path="exports/2024/orders.csv")))
         assert rows == len(content.ORDERS.rows)
 

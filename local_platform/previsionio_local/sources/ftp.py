@@ -90,9 +90,12 @@ class FTPSource(FileSource):
 
     def _size(self, path: str) -> int:
         try:
-            return self._logged_in().size(self._right_spelling(path)) or 0
+            size = self._logged_in().size(self._right_spelling(path))
         except ftplib.error_perm:
-            raise NoParts from None
+            size = None
+        if size is None:
+            raise NoParts
+        return size
 
     def _part(self, path: str, start: int, size: int) -> bytes:
         try:
