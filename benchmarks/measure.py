@@ -14,7 +14,7 @@ from benchmarks.contract_server import Platform
 from benchmarks.machine import wait_until_idle, watched
 from benchmarks.programs import CHANGED_HOST, HOST, Contender, PulumiContender, Size, python_program, yaml_resources
 from tests.contract import PROJECT, TOKEN
-from tests.engine.pulumi_cli import Run, Stack
+from tests.engine.pulumi_cli import AS_FOR_USERS, Run, Stack
 
 ROOT: Final = Path(__file__).parents[1]
 CREATE, PREVIEW, REFRESH, CHANGE, DESTROY = OPERATIONS = (
@@ -40,8 +40,8 @@ class Conditions:
     """Whether the engine writes its state at each step, as it does unless told otherwise."""
     foreign: int = 0
     """Connectors in the same project that are none of the stack's, and as many data sources."""
-    quick_pip: bool = False
-    """Whether each run is spared the second that `pip list` takes, which users wait for."""
+    is_spared: bool = False
+    """Whether the runs are spared what the tests spare theirs, and users wait for."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _operations(
     contender: PulumiContender, conditions: Conditions, home: Path, engine: Path, url: str
 ) -> Mapping[str, Callable[[], float]]:
     """What does each operation on a new stack; returns its seconds, fails when something else was done."""
-    stack = Stack(home / "stack", engine, {} if conditions.quick_pip else {"QUICK_PIP_PREFIX": ""})
+    stack = Stack(home / "stack", engine, {} if conditions.is_spared else {**AS_FOR_USERS})
     stack.environment |= {
         "PREVISION_URL": url,
         "PREVISION_MASTER_TOKEN": TOKEN,
