@@ -44,7 +44,7 @@ def _at_each_latency(size: Size, latencies: tuple[float, ...], *contenders: Cont
 
 QUICK: Final = Series(
     "quick",
-    tuple(Conditions(contender, Size(2, 2), 0.02, quick_pip=True) for contender in (NAIVE, OPENTOFU, OURS, YAML)),
+    tuple(Conditions(contender, Size(2, 2), 0.02, is_spared=True) for contender in (NAIVE, OPENTOFU, OURS, YAML)),
 )
 """Whether the benchmark itself works: one contender of each sort."""
 

@@ -183,12 +183,11 @@ def test_the_advice_of_the_delete_guard_makes_nothing_worse(stack: Stack, fake: 
     (refusal,) = (error for error in failed.errors if "is still used by" in error)
     assert "What the stack holds goes along when you run Pulumi without --target" in refusal
     stack.up()
-    assert stack.preview().changes == {}
     assert len(fake.objects["connectors"]) == len(fake.objects["data-sources"]) == 1
     assert fake.only("data-sources")["connector_id"] == fake.only("connectors")["_id"]
 
     # Pulumi leaves the data source to the connector, which is deleted with it by force alone.
-    stack.up(guarded(False, "files"))
+    assert stack.up(guarded(False, "files")).changes == {}
     (refusal,) = (error for error in stack.destroy(expect_failure=True).errors if "is still used by" in error)
     assert "set force_destroy=True and run `pulumi up`, so that all of it is deleted with the connector" in refusal
     stack.up(guarded(True, "files"))

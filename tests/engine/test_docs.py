@@ -16,7 +16,7 @@ from previsionio_local import LocalPlatform
 
 from tests.engine.documents import DOCS, TIMEOUT, Reader, blocks, programs
 from tests.engine.programs import Server
-from tests.engine.pulumi_cli import Stack, kill_session
+from tests.engine.pulumi_cli import Stack, kill_session, with_quick_pip
 from tests.secret_search import leaked
 from tests.servers.google_cloud import GoogleCloud
 from tests.servers.postgresql import PostgreSQL
@@ -108,7 +108,7 @@ def test_a_first_stack(engine: Path, tmp_path: Path) -> None:
     ftp_port, platform_port = free_ports(2)
     paths = [str(Path(sys.prefix) / "bin"), str(engine), os.environ["PATH"]]
     own = {"PATH": os.pathsep.join(paths), "HOME": str(tmp_path), "PULUMI_HOME": str(tmp_path / "pulumi")}
-    reader = Reader(tmp_path / "shop", own)
+    reader = Reader(tmp_path / "shop", with_quick_pip(own))
     reader.words = {"2121": str(ftp_port), "8025": str(platform_port)}
     try:
         reader.follow("guides/first-stack.md")

@@ -70,14 +70,13 @@ pulumi.export("id", read.id)
         return f"USER, HOST = {user!r}, {host!r}\n{text}"
 
     stack.environment["PASSWORD"] = "planted-secret-password"
-    announced = stack.preview(program("old"))
-    assert f'known: "3306 crm {platform.project_id} h SQL"' in announced.stdout
-    up = stack.up()
-    assert up.ops == announced.ops
+    up = stack.up(program("old"), preview=True)
+    assert f'known: "3306 crm {platform.project_id} h SQL"' in up.stdout.partition("Updating (")[0]
+    assert up.ops == up.announced.ops
     assert up.changes == {"files": "create", "export": "create", "crm": "create", "theirs": "import"}
     assert (up.warnings, stack.outputs()["id"]) == ([], existing)
     assert objects.works("files")
-    everything = [up.everything, announced.everything, json.dumps(stack.export())]
+    everything = [up.everything, json.dumps(stack.export())]
     assert leaked(["planted-secret-host", "planted-secret-password", ftp.password], *everything) == []
     assert stack.resources()["crm"]["outputs"]["password"]["4dabf18193072939515e22adb298388d"]
 
@@ -244,9 +243,8 @@ def test_from_dynamic_to_native_by_alias_and_by_import(
     run = imported.import_file(file)
     assert (run.changes, run.warnings) == (dict.fromkeys(KINDS, "import"), [])
 
-    assert imported.preview(every_kind(NATIVE)).changes == {}
     platform.clear_calls()
-    assert imported.up().changes == {}
+    assert imported.up_as_previewed(every_kind(NATIVE)).changes == {}
     assert imported.refresh().changes == {}
     assert {call.method for call in platform.calls()} <= {"GET"}
     other = imported.preview(every_kind(NATIVE, "another secret"))

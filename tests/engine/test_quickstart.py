@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,17 @@ def checkout(engine: Path, tmp_path: Path) -> Iterator[Checkout]:
             os.kill(pid, signal.SIGKILL)
 
 
+@contextmanager
+def stranger_at(port: int) -> Iterator[None]:
+    """Somebody else's process that listens there."""
+    script = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); print(flush=True); time.sleep(60)"
+    with subprocess.Popen(["python3", "-c", script], stdout=subprocess.PIPE) as stranger:
+        assert stranger.stdout
+        stranger.stdout.readline()
+        yield
+        stranger.kill()
+
+
 def runs(pid: int | None) -> bool:
     try:
         return " Z " not in Path(f"/proc/{pid}/stat").read_text()
@@ -98,9 +110,16 @@ def test_up_again_drift_and_down(checkout: Checkout) -> None:
     assert "3 unchanged" in checkout.make("up")
     assert [checkout.pid("platform"), checkout.pid("ftp")] == pids
 
-    # A process that died comes back under its old port, with its old data.
+    # A port in other hands is told in one line.
     for pid in filter(None, pids):
         os.kill(pid, signal.SIGKILL)
+    port = checkout.port("ftp")
+    with stranger_at(port):
+        told = checkout.run("! make --old-file=.venv/.quickstart up")
+    assert f"quickstart: ftp: did not start on port {port}: " in told
+    assert "Traceback" not in told
+
+    # A process that died comes back under its old port, with its old data.
     third = checkout.make("up")
     assert "3 unchanged" in third
     assert ", ".join(row.split(",")) in third
@@ -134,19 +153,3 @@ def test_up_again_drift_and_down(checkout: Checkout) -> None:
     assert json.loads(checkout.pulumi("stack ls --json")) == []
 
     assert "does not run" in checkout.make("down")
-
-
-def test_a_port_in_other_hands_is_told_in_one_line(checkout: Checkout) -> None:
-    checkout.make("up")
-    port, pid = checkout.port("ftp"), checkout.pid("ftp")
-    assert pid
-    os.kill(pid, signal.SIGKILL)
-    script = f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); print(flush=True); time.sleep(60)"
-    with subprocess.Popen(["python3", "-c", script], stdout=subprocess.PIPE) as stranger:
-        assert stranger.stdout
-        stranger.stdout.readline()
-        told = checkout.run("! make --old-file=.venv/.quickstart up")
-        stranger.kill()
-    assert f"quickstart: ftp: did not start on port {port}: " in told
-    assert "Traceback" not in told
-    assert "3 deleted" in checkout.make("down")

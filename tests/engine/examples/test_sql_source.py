@@ -21,7 +21,8 @@ def test_adding_and_removing_a_table_touches_nothing_else(
 
     source.edit("__main__.py", '["customers"]', '["customers", "orders"]')
     platform.clear_calls()
-    assert source.up_as_previewed().changes == {"crm-orders": "create"}
+    added = source.up(preview=True)
+    assert added.changes == added.announced.changes == {"crm-orders": "create"}
     writes = [(call.method, call.path) for call in platform.calls() if call.method not in ("GET", "OPTIONS")]
     assert writes == [("POST", f"/projects/{platform.project_id}/data-sources")]
 
