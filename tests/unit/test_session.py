@@ -5,7 +5,7 @@ import concurrent.futures
 import pytest
 from pulumi_previsionio import NotFound, PlatformError, SettingsError
 from pulumi_previsionio._core.context import shared_context
-from pulumi_previsionio._platform.collections import CONNECTORS, DATASETS
+from pulumi_previsionio._platform.collections import CONNECTORS, DATASETS, PROJECTS
 from pulumi_previsionio._platform.session import Session
 
 from tests.unit.conftest import connect
@@ -33,6 +33,17 @@ def test_equal_settings_share_one_platform_and_others_do_not() -> None:
 def test_settings_with_problems_give_no_platform() -> None:
     with pytest.raises(SettingsError, match=r"^no token; bad address$"):
         _ = shared_context(settings(token=None, problems=("no token", "bad address"))).session
+
+
+def test_of_a_deleted_project_no_list_is_kept(fake: FakePlatform, session: Session) -> None:
+    project = fake.store("projects", name="p")
+    fake.store("connectors", project_id=project)
+    assert len(session.list_all(CONNECTORS, project)) == 1
+
+    session.delete(PROJECTS, None, project)
+
+    with pytest.raises(NotFound):
+        session.list_all(CONNECTORS, project)
 
 
 # What the platform offers

@@ -20,6 +20,7 @@ A provider host lives for one phase of one command.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import threading
 from typing import Final
@@ -43,7 +44,7 @@ class _Check:
     was_used: bool = False
 
 
-_Key = tuple[Kind, str]
+_Key = tuple[Kind, bytes]
 
 
 class EngineMemory:
@@ -55,7 +56,7 @@ class EngineMemory:
         self._by_checked: dict[_Key, list[_Check]] = {}
         self._by_old_inputs: dict[_Key, list[_Check]] = {}
         self._created: dict[_Key, Values] = {}
-        self._declared: dict[_Key, Values] = {}
+        self._declared: dict[tuple[Kind, str], Values] = {}
         """By kind and id."""
 
     # What the calls tell
@@ -130,6 +131,6 @@ class EngineMemory:
         return next((each for each in index.get((kind, _fingerprint(values)), ()) if not each.was_compared), None)
 
 
-def _fingerprint(values: Values) -> str:
-    """A text that is equal for equal values. Secrets count as equal; they never show."""
-    return json.dumps(values, sort_keys=True, default=repr)
+def _fingerprint(values: Values) -> bytes:
+    """What is equal for equal values. Secrets count as equal; they never show."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=repr).encode()).digest()

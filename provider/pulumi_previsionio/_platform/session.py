@@ -134,6 +134,13 @@ class Session:
                 self.client.delete(collection.item_path(id_))
             except NotFound:
                 self.ensure_is_prevision()
+        self._forget_lists_in(collection.item_path(id_))
+
+    def _forget_lists_in(self, path: str) -> None:
+        """What was in a deleted object is gone with it."""
+        with self._lock:
+            for each in [each for each in self._collections if each.startswith(f"{path}/")]:
+                del self._collections[each]
 
     def invalidate(self, collection: Collection, project_id: str | None, id_: str) -> None:
         """This process has made or changed an object: no list read before says how it is."""
