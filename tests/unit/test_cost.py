@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 from pulumi.dynamic import ConfigureRequest
 from pulumi.dynamic.config import Config
 from pulumi_previsionio import _dynamic
@@ -19,6 +20,7 @@ from pulumi_previsionio._platform.client import Client, Page
 from pulumi_previsionio._platform.collection_cache import CollectionCache
 
 from tests.contract import API, PROJECT, TOKEN, Contract
+from tests.unit.scripted_server import ScriptedServer
 
 URL = "https://platform.example.org"
 FEW, MANY = 20, 100
@@ -128,6 +130,21 @@ def test_no_resource_costs_more_for_there_being_many(platform: Platform) -> None
     assert many["preview"] < 650
     assert many["refresh"] < 400
     assert many["destroy"] < 300
+
+
+def test_a_call_takes_less_than_one_of_requests_without_all_that_a_client_adds(server: ScriptedServer) -> None:
+    client, plain = Client(server.url, TOKEN, parallelism=4), requests.Session()
+    plain.trust_env = False
+
+    def ours() -> None:
+        client.get("/version")
+
+    def bare() -> None:
+        plain.get(f"{server.url}/ext/v1/version", headers={"Authorization": TOKEN}).json()
+
+    for once in (ours, bare):
+        once()
+    assert calls_of(ours) < calls_of(bare)
 
 
 class Seen(dict[str, Any]):
