@@ -18,11 +18,13 @@ from .._errors import InputError
 from .._host.garbage import collect_garbage_less_often
 from .._host.output_types import remember_output_types
 from .._host.process import end_at_once_when_interrupted
+from .._host.stack_traces import tell_of_the_program_only
 from . import program_run
 
 Self = TypeVar("Self", bound="PrevisionResource")
 
 remember_output_types()
+tell_of_the_program_only()
 
 
 class PrevisionResource(Resource):
