@@ -6,10 +6,10 @@ from typing import Any
 import pulumi_previsionio as previsionio
 import pulumi_previsionio.native
 import pytest
-from benchmarks import noop_provider
 from pulumi.runtime import mocks, resource
 from pulumi_previsionio._host.stack_traces import tell_of_the_program_only
 
+from benchmarks import noop_provider
 from tests.unit import programs
 
 SDK: Any = resource
