@@ -20,7 +20,7 @@ HERE = Path(__file__)
 def told(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[tuple[str, int]]]:
     """By resource, the frames that the engine is told: file and line."""
     frames = {}
-    register = mocks.MockMonitor.RegisterResource
+    register: Any = mocks.MockMonitor.RegisterResource
 
     def note(self: Any, request: Any) -> Any:
         frames[request.name] = [(frame.pc.uri, frame.pc.line) for frame in request.stackTrace.frames]
