@@ -118,9 +118,17 @@ class _Native(PrevisionResource):
         kind: Kind = self._provider_class.kind
         inputs = object.__new__(_input_type(kind))
         inputs.__dict__.update({key: value for key, value in properties.items() if key != DEFAULT_NAME})
-        own = pulumi.ResourceOptions(version=_VERSION, aliases=[pulumi.Alias(type_=dynamic_token(kind))])
+        own = pulumi.ResourceOptions(version=_VERSION, aliases=[_dynamic_alias(kind, name, opts)])
         opts = pulumi.ResourceOptions.merge(own, opts)
         pulumi.CustomResource.__init__(self, token(kind.name), name, inputs, opts)
+
+
+def _dynamic_alias(kind: Kind, name: str, opts: pulumi.ResourceOptions | None) -> pulumi.Alias | str:
+    """The same resource, made by the dynamic class. To make this text of an `Alias` takes the SDK a thousand calls."""
+    type_ = dynamic_token(kind)
+    if opts is not None and opts.parent is not None:
+        return pulumi.Alias(type_=type_)
+    return f"urn:pulumi:{pulumi.get_stack()}::{pulumi.get_project()}::{type_}::{name}"
 
 
 @functools.cache

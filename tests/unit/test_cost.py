@@ -4,11 +4,16 @@ Counted, not timed: calls of Python's functions, and looks at the objects of a l
 """
 
 import cProfile
+import json
 import pstats
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from pulumi.dynamic import ConfigureRequest
 from pulumi.dynamic.config import Config
 from pulumi_previsionio import _dynamic
@@ -19,7 +24,9 @@ from pulumi_previsionio._platform.client import Client, Page
 from pulumi_previsionio._platform.collection_cache import CollectionCache
 
 from tests.contract import API, PROJECT, TOKEN, Contract
+from tests.unit.scripted_server import ScriptedServer
 
+ROOT = Path(__file__).parents[2]
 URL = "https://platform.example.org"
 FEW, MANY = 20, 100
 EACH = 4
@@ -128,6 +135,67 @@ def test_no_resource_costs_more_for_there_being_many(platform: Platform) -> None
     assert many["preview"] < 650
     assert many["refresh"] < 400
     assert many["destroy"] < 300
+
+
+PROGRAMS = """
+import asyncio, cProfile, json, pstats
+import pulumi, pulumi.runtime, pulumi_previsionio, pulumi_previsionio.native
+from benchmarks import noop_provider
+from pulumi.runtime.stack import wait_for_rpcs
+
+class Mocks(pulumi.runtime.Mocks):
+    def new_resource(self, args):
+        return "5ea1f00d00000000000000aa", args.inputs
+
+    def call(self, args):
+        return {}
+
+async def program(connector, datasource, of):
+    for number in range(10):
+        made = connector(f"{of}{number}", host="db.example.org", port=3306, username="reader", password="correct horse")
+        for table in range(4):
+            datasource(f"{of}{number}-t{table}", connector=made, database="crm", table=f"t{table}")
+    await wait_for_rpcs()
+
+def calls(*classes):
+    loop.run_until_complete(program(*classes, "first"))
+    profile = cProfile.Profile()
+    profile.runcall(lambda: loop.run_until_complete(program(*classes, "c")))
+    return pstats.Stats(profile).total_calls / 50
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+pulumi.runtime.set_mocks(Mocks())
+print(json.dumps({
+    "engine alone": calls(noop_provider.Connector, noop_provider.Datasource),
+    "dynamic": calls(pulumi_previsionio.SQLConnector, pulumi_previsionio.Datasource),
+    "plugin": calls(pulumi_previsionio.native.SQLConnector, pulumi_previsionio.native.Datasource),
+}))
+"""
+
+
+def test_what_a_program_does_for_a_resource_is_nearly_all_the_sdks() -> None:
+    """A resource of ours has half as many properties again as one of the provider that does nothing."""
+    done = subprocess.run([sys.executable, "-c", PROGRAMS], stdout=subprocess.PIPE, cwd=ROOT, check=True)
+    calls = json.loads(done.stdout)
+
+    assert calls["dynamic"] < 1.3 * calls["engine alone"]
+    assert calls["plugin"] < 1.4 * calls["engine alone"]
+
+
+def test_a_call_takes_less_than_one_of_requests_without_all_that_a_client_adds(server: ScriptedServer) -> None:
+    client, plain = Client(server.url, TOKEN, parallelism=4), requests.Session()
+    plain.trust_env = False
+
+    def ours() -> None:
+        client.get("/version")
+
+    def bare() -> None:
+        plain.get(f"{server.url}/ext/v1/version", headers={"Authorization": TOKEN}).json()
+
+    for once in (ours, bare):
+        once()
+    assert calls_of(ours) < calls_of(bare)
 
 
 class Seen(dict[str, Any]):

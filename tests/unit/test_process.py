@@ -1,14 +1,16 @@
-"""When the package has an interrupted program end at once, and when it keeps its hands off."""
+"""When the package has an interrupted program end at once or collects less garbage, and when it keeps its hands off."""
 
+import gc
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pulumi
 import pytest
 from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
+from pulumi_previsionio._host.garbage import collect_garbage_less_often
 from pulumi_previsionio._host.process import end_at_once_when_interrupted
 
 
@@ -24,8 +26,10 @@ def a_program_of_the_engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     engine = EngineStub(Channel())
     monkeypatch.setattr(pulumi.runtime.settings, "get_engine", lambda: engine)
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before, thresholds = signal.signal(signal.SIGINT, signal.default_int_handler), gc.get_threshold()
+    gc.set_threshold(700)
     yield
+    gc.set_threshold(*thresholds)
     signal.signal(signal.SIGINT, before)
 
 
@@ -55,18 +59,36 @@ def test_a_program_that_shows_its_errors_by_itself_is_left_alone(monkeypatch: py
     assert sys.excepthook is own
 
 
-def test_an_inline_program_in_a_thread_changes_nothing() -> None:
-    thread = threading.Thread(target=end_at_once_when_interrupted)
+def test_garbage_is_looked_for_less_often_in_a_program_of_the_engine() -> None:
+    collect_garbage_less_often()
+    assert gc.get_threshold()[0] >= 50_000
+    assert gc.isenabled()
+
+
+def test_whoever_has_told_the_collector_how_often_to_look_is_left_alone() -> None:
+    gc.set_threshold(1234, 5, 6)
+    collect_garbage_less_often()
+    assert gc.get_threshold() == (1234, 5, 6)
+
+
+@pytest.mark.parametrize("prepare", [end_at_once_when_interrupted, collect_garbage_less_often])
+def test_an_inline_program_in_a_thread_changes_nothing(prepare: Callable[[], None]) -> None:
+    before = gc.get_threshold()
+    thread = threading.Thread(target=prepare)
     thread.start()
     thread.join()
     assert not is_prepared()
+    assert gc.get_threshold() == before
 
 
 @pytest.mark.parametrize("engine", [None, object()])
 def test_without_an_engine_nothing_changes(engine: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulumi.runtime.settings, "get_engine", lambda: engine)
+    before = gc.get_threshold()
     end_at_once_when_interrupted()
+    collect_garbage_less_often()
     assert not is_prepared()
+    assert gc.get_threshold() == before
 
 
 PROGRAM = """

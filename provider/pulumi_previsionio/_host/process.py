@@ -23,17 +23,22 @@ from pulumi.runtime.proto.engine_pb2_grpc import EngineStub
 
 
 def end_at_once_when_interrupted() -> None:
-    """Do it in a program that the engine started, where nobody else has a say; elsewhere do nothing.
+    """Do it in a program that the engine started, where nobody else has a say; elsewhere do nothing."""
+    if (
+        sys.excepthook is sys.__excepthook__
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        and runs_for_the_engine()
+    ):
+        sys.excepthook = _end_if_interrupted
+
+
+def runs_for_the_engine() -> bool:
+    """Whether this process is a program that the engine started.
 
     The Automation API runs inline programs in threads of somebody else's process, and tests with mocks have no engine.
     """
-    if (
-        sys.excepthook is sys.__excepthook__
-        and threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        and isinstance(pulumi.runtime.settings.get_engine(), EngineStub)
-    ):
-        sys.excepthook = _end_if_interrupted
+    is_main = threading.current_thread() is threading.main_thread()
+    return is_main and isinstance(pulumi.runtime.settings.get_engine(), EngineStub)
 
 
 def _end_if_interrupted(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:

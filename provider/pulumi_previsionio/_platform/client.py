@@ -247,12 +247,10 @@ class Client:
                 once.at = time.time()
             with self._watchdog.watching(seconds, _line(method, path)) as call:
                 try:
-                    answer = self._session.request(
-                        method,
-                        f"{self.url}/ext/v1{path}",
-                        params=query or None,
-                        json=body,
+                    answer = self._session.send(
+                        self._prepared(method, path, query, body),
                         timeout=(min(CONNECT_TIMEOUT, seconds), seconds),
+                        proxies=self._session.proxies,
                         allow_redirects=False,
                     )
                 except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -276,6 +274,16 @@ class Client:
             raise Unreachable(f"{method} {path}: the head of the platform's answer was cut", outcome_unknown=True)
         self._read_clock(answer)
         return answer
+
+    def _prepared(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None
+    ) -> requests.PreparedRequest:
+        """With all that the session holds: for `Session.request` to merge that in took a fifth of each call."""
+        session, url = self._session, f"{self.url}/ext/v1{path}"
+        request = requests.Request(
+            method, url, session.headers, params=query, json=body, auth=session.auth, cookies=session.cookies
+        )
+        return request.prepare()
 
     def _no_answer(self, reason: str) -> str:
         return f"no answer from the platform at {self.url}: {reason}"

@@ -15,13 +15,16 @@ from .._core.kind import Kind
 from .._core.secret import SecretReference
 from .._dynamic import Provider
 from .._errors import InputError
+from .._host.garbage import collect_garbage_less_often
 from .._host.output_types import remember_output_types
 from .._host.process import end_at_once_when_interrupted
+from .._host.stack_traces import tell_of_the_program_only
 from . import program_run
 
 Self = TypeVar("Self", bound="PrevisionResource")
 
 remember_output_types()
+tell_of_the_program_only()
 
 
 class PrevisionResource(Resource):
@@ -54,6 +57,7 @@ class PrevisionResource(Resource):
             InputError: an input is wrong.
         """
         end_at_once_when_interrupted()
+        collect_garbage_less_often()
         kind = self._provider_class.kind
         if opts is not None and opts.import_ is not None and not self._can_be_imported:
             raise InputError(f"{kind.name} {resource_name!r}", [_no_import(kind, opts.import_)])
