@@ -16,7 +16,7 @@ down: ## destroys that stack and stops what `make up` started
 
 test: lint engine test-servers ## checks and all tests, against real servers and the real engine
 	@rm -rf build/coverage
-	$(python) -m coverage run -m pytest -n 4 --dist worksteal # an engine run waits more than it computes
+	$(python) -m coverage run -m pytest -n 6 --dist worksteal # an engine run waits more than it computes
 	@$(python) -m coverage combine --quiet
 	@$(python) -m coverage report
 
