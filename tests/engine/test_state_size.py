@@ -50,6 +50,11 @@ def test_state_holds_each_input_twice_and_nothing_else(stack: Stack, platform: L
         assert not [key for key, value in resource["inputs"].items() if empty(value)]
 
     assert (size(crm, platform), size(source, platform)) == (1006, 636)
+    # Of the stack only the program's own line: the SDK's and asyncio's frames would be as much again.
+    for resource in (crm, source):
+        assert [frame["sourcePosition"].partition("#")[0] for frame in resource["stackTrace"]] == [
+            "project:///__main__.py"
+        ], resource["stackTrace"]
 
 
 def test_the_provider_is_a_reference_and_no_secret(stack: Stack, mariadb: MariaDB) -> None:
