@@ -75,6 +75,26 @@ def test_nothing_changes_for_resources_of_others(told: dict[str, list[tuple[str,
     assert any("/asyncio/" in uri for uri, _ in told["other"])
 
 
+def test_an_sdk_that_has_changed_sends_what_it_sends(
+    told: dict[str, list[tuple[str, int]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = SDK._get_stack_trace.__wrapped__
+
+    def fails(_: Any) -> None:
+        raise TypeError("takes no frame any more")
+
+    # As if it had been so when the package was imported; what the SDK itself does still works.
+    monkeypatch.setattr(SDK, "_get_stack_trace", find)
+    own = SDK._get_source_position_for_frame
+    monkeypatch.setattr(SDK, "_get_source_position_for_frame", fails)
+    tell_of_the_program_only()
+    monkeypatch.setattr(SDK, "_get_source_position_for_frame", own)
+
+    programs.run(lambda: previsionio.Project("made"))
+
+    assert any("/asyncio/" in uri for uri, _ in told["made"])
+
+
 @pytest.mark.parametrize("missing", ["_get_stack_trace", "_get_source_position_for_frame"])
 def test_an_sdk_without_what_is_replaced_is_left_as_it_is(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = SDK._get_stack_trace.__wrapped__

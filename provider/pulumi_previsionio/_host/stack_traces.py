@@ -4,7 +4,8 @@ With each resource the SDK sends its whole stack (`_get_stack_trace` in `pulumi/
 keeps it: a dozen frames of asyncio and of the SDK itself, which are half of the state of a small resource. It takes the
 frame above three constructors for the program's, so that for a class that inherits from another it is one of ours.
 Here it is the program's frames, for resources of this package; those of others are left as they were. It would end with
-an SDK that leaves its own frames out. One that looks different sends what it sends.
+an SDK that leaves its own frames out. One that looks different sends what it sends: to know the place is not worth a
+resource that cannot be made.
 """
 
 from __future__ import annotations
@@ -31,13 +32,14 @@ def tell_of_the_program_only() -> None:
 
     @functools.wraps(find)
     def programs_frames() -> Any:
-        frames = list(_frames_of_the_program(sys._getframe(1)))
-        if not frames:
-            return find()
-        summaries = (
-            traceback.FrameSummary(frame.f_code.co_filename, frame.f_lineno, "", lookup_line=False) for frame in frames
-        )
-        return source_pb2.StackTrace(frames=[source_pb2.StackFrame(pc=position(summary)) for summary in summaries])
+        try:
+            frames = [
+                source_pb2.StackFrame(pc=position(_summary(frame)))
+                for frame in _frames_of_the_program(sys._getframe(1))
+            ]
+        except Exception:  # noqa: BLE001 - whatever an SDK has changed
+            frames = []
+        return source_pb2.StackTrace(frames=frames) if frames else find()
 
     resource._get_stack_trace = programs_frames
 
@@ -51,6 +53,10 @@ def _frames_of_the_program(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None and _package(frame) not in _RUNS_PROGRAMS:
         yield frame
         frame = None if _package(frame) == "__main__" else frame.f_back
+
+
+def _summary(frame: FrameType) -> traceback.FrameSummary:
+    return traceback.FrameSummary(frame.f_code.co_filename, frame.f_lineno, "", lookup_line=False)
 
 
 def _outside(package: str, frame: FrameType | None) -> FrameType | None:
