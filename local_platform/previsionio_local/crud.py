@@ -5,11 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Generic, TypeVar
 
 import anyio.to_thread
 
-from .database import Owned, Session, Stored, Tested, now
+from .database import BusyError, Owned, Session, Stored, Tested, now
 from .errors import PlatformError
 from .projects.models import Project
 from .schemas import Meta, Page, View
@@ -18,6 +19,7 @@ from .state import State
 
 M = TypeVar("M", bound=Stored)
 V = TypeVar("V", bound=View)
+T = TypeVar("T")
 
 
 def find(session: Session, model: type[M], object_id: str, project_id: str | None = None) -> M:
@@ -65,7 +67,7 @@ def _remember(state: State, model: type[Tested], object_id: str, error: str | No
 class Collection(Generic[M, V]):
     """The objects of one model, and how they are shown.
 
-    What reads takes no time worth a thread of its own; what writes waits for other writers, and is for threads.
+    Neither reading nor writing takes time that is worth a thread of its own; waiting for other writers is.
     """
 
     def __init__(self, model: type[M], view: type[V]) -> None:
@@ -90,36 +92,55 @@ class Collection(Generic[M, V]):
     async def add(self, state: State, make: Callable[[Session], M], project_id: str | None = None) -> V:
         """Store the object that `make` returns; 404 if its project is not there."""
 
-        def add() -> M:
-            with state.database.write() as session:
-                if project_id is not None:
-                    find(session, Project, project_id)
-                made = make(session)
-                session.add(made)
+        def add(session: Session) -> M:
+            if project_id is not None:
+                find(session, Project, project_id)
+            made = make(session)
+            session.add(made)
             return made
 
-        return self._view.model_validate(await anyio.to_thread.run_sync(add))
+        return self._view.model_validate(await _at_once(partial(state.database.store, add)))
 
     async def change(self, state: State, object_id: str, change: Callable[[Session, M], None]) -> V:
         """Let `change` change an object; 404 if there is none."""
 
-        def save() -> M:
-            with state.database.write() as session:
-                found = find(session, self._model, object_id)
-                change(session, found)
-                session.save(found)
+        def save(session: Session) -> M:
+            found = find(session, self._model, object_id)
+            change(session, found)
+            session.save(found)
             return found
 
-        return self._view.model_validate(await anyio.to_thread.run_sync(save))
+        return self._view.model_validate(await _at_once(partial(state.database.store, save)))
 
     async def delete(
-        self, state: State, object_id: str, check: Callable[[Session, M], None] = lambda _session, _object: None
+        self,
+        state: State,
+        object_id: str,
+        check: Callable[[Session, M], None] = lambda _session, _object: None,
+        *,
+        in_thread: bool = False,
     ) -> None:
-        """Delete an object unless `check` refuses; 404 if there is none."""
+        """Delete an object unless `check` refuses; 404 if there is none.
+
+        Args:
+            state: the platform.
+            object_id: the object.
+            check: looks at the object first.
+            in_thread: that takes long, as much goes with the object.
+        """
 
         def delete(session: Session) -> None:
             found = find(session, self._model, object_id)
             check(session, found)
             session.delete(found)
 
-        await anyio.to_thread.run_sync(state.database.delete, delete)
+        step = partial(state.database.delete, delete)
+        await (anyio.to_thread.run_sync(step) if in_thread else _at_once(step))
+
+
+async def _at_once(step: Callable[..., T]) -> T:
+    """Take a step that writes. It is sooner done than handed to a thread; only one that has to wait is."""
+    try:
+        return step(wait=False)
+    except BusyError:
+        return await anyio.to_thread.run_sync(step)

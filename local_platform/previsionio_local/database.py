@@ -8,7 +8,7 @@ import threading
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from pathlib import Path
@@ -76,6 +76,12 @@ VERSION = len(_MIGRATIONS)
 _SECONDS_TO_WAIT = 30.0
 """For somebody else who has locked the file."""
 
+_CHECKPOINT = 250
+"""Transactions after which what they wrote is moved from the log into the file, beside those that follow."""
+
+_LONGEST_LOG = 10_000
+"""Pages of the log at which a transaction does that itself: without a pause between them, the log only grows."""
+
 
 @dataclass(eq=False)
 class Stored:
@@ -120,6 +126,10 @@ class Tested(Owned):
 def now() -> str:
     """Return the time as the platform shows it: ISO 8601 in UTC, with milliseconds."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class BusyError(Exception):
+    """Somebody else is writing, and the caller did not want to wait."""
 
 
 class Session:
@@ -237,31 +247,46 @@ class Database:
             yield Session(connection, self._positions)
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        """Yield a session whose changes are stored together at the end, or not at all."""
-        with self._writer, self._connection() as connection:
-            session = Session(connection, self._positions)
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield session
-                connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:  # SQLite itself takes back what the disk has no room for.
-                    connection.execute("ROLLBACK")
-                raise
-            self._positions.change(session.changes)
+    def write(self, *, wait: bool = True) -> Iterator[Session]:
+        """Yield a session whose changes are stored together at the end, or not at all.
 
-    def delete(self, delete: Callable[[Session], T]) -> T:
-        """Let `delete` delete something, for which there is room even where there is none: it makes room."""
+        Raises:
+            BusyError: somebody else writes, and `wait` is False.
+        """
+        if not self._writer.acquire(blocking=wait):
+            raise BusyError
         try:
-            with self.write() as session:
-                return delete(session)
+            with self._connection() as connection:
+                session = Session(connection, self._positions)
+                _begin(connection, wait)
+                try:
+                    yield session
+                    connection.execute("COMMIT")
+                except BaseException:
+                    if connection.in_transaction:  # SQLite itself takes back what the disk has no room for.
+                        connection.execute("ROLLBACK")
+                    raise
+                self._positions.change(session.changes)
+                self._written += 1
+        finally:
+            self._writer.release()
+        if self._written % _CHECKPOINT == 0:
+            threading.Thread(target=self._empty_log, name="previsionio-local checkpoint", daemon=True).start()
+
+    def store(self, work: Callable[[Session], T], *, wait: bool = True) -> T:
+        """Return what `work` does in a session of `write`."""
+        with self.write(wait=wait) as session:
+            return work(session)
+
+    def delete(self, delete: Callable[[Session], T], *, wait: bool = True) -> T:
+        """Do the same to delete something, for which there is room even where there is none: it makes room."""
+        try:
+            return self.store(delete, wait=wait)
         except sqlite3.DatabaseError as error:
             if not (is_full(error) and self._reserve.exists()):
                 raise
         self._reserve.unlink(missing_ok=True)
-        with self.write() as session:
-            return delete(session)
+        return self.store(delete, wait=wait)
 
     def forget_lists(self, project_id: str | None = None) -> None:
         """Read the lists of a project, or of all, anew: they have lost more than was deleted by a session."""
@@ -282,6 +307,13 @@ class Database:
             self._idle.pop().close()
 
     _is_closed = False
+    _written = 0
+    """Transactions so far."""
+
+    def _empty_log(self) -> None:
+        # Nobody waits for it, and what it leaves is done by the next one.
+        with suppress(sqlite3.Error), self._connection() as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -305,10 +337,27 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_LONGEST_LOG}")
     except sqlite3.Error:
         connection.close()
         raise
     return connection
+
+
+def _begin(connection: sqlite3.Connection, wait: bool) -> None:
+    """Begin to write, once nobody else has locked the file."""
+    if wait:
+        connection.execute("BEGIN IMMEDIATE")
+        return
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise BusyError from None
+        raise
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {_SECONDS_TO_WAIT * 1000:.0f}")
 
 
 def _select(model: type[Stored]) -> str:

@@ -10,7 +10,8 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,27 @@ def test_where_there_is_no_room_a_deletion_makes_some(tmp_path: Path, monkeypatc
         client.delete(f"/connectors/{connector['_id']}")
         assert not reserve.exists()
         client.post("/projects", name="n")
+
+
+@pytest.mark.parametrize("by", ["a thread", "a program"])
+def test_who_waits_for_another_writer_holds_up_nobody(tmp_path: Path, by: str) -> None:
+    with LocalPlatform(tmp_path) as platform, client_of(platform) as client, ThreadPoolExecutor() as threads:
+        changed, gone = (f"/connectors/{client.connector()['_id']}" for _ in range(2))
+        with ExitStack() as lock:
+            if by == "a thread":
+                lock.enter_context(platform._state.database.write())
+            else:
+                program = lock.enter_context(closing(sqlite3.connect(tmp_path / "platform.sqlite")))
+                program.execute("BEGIN IMMEDIATE")
+            steps = ((Client.connector, ()), (Client.change, (changed,)), (Client.delete, (gone,)))
+            waiting = [threads.submit(step, Client.of(platform), *path) for step, path in steps]
+            while platform._state.calls.in_flight < 3:
+                client.local("GET", "/calls")
+            assert client.get(gone)
+            assert not any(each.done() for each in waiting)
+        for each in waiting:
+            each.result()
+        assert len(client.all("/projects/{project}/connectors")) == 2
 
 
 def rows(size: int) -> bytes:

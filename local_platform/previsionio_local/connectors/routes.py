@@ -140,15 +140,16 @@ def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found | JSO
 
 
 def _refuse_if_used(session: Session, connector: Connector) -> None:
-    datasources = session.all(Datasource, "WHERE connector_id = ? ORDER BY number", connector.id)
+    used = f"SELECT id, name FROM {Datasource.TABLE} WHERE connector_id = ? ORDER BY number"  # noqa: S608 - ours
+    datasources = session.execute(used, connector.id).fetchall()
     if not datasources:
         return
-    names = [f"'{each.name}' ({each.id})" for each in datasources[:_NAMED_IN_REFUSAL]]
+    names = [f"'{name}' ({datasource_id})" for datasource_id, name in datasources[:_NAMED_IN_REFUSAL]]
     more = f" and {len(datasources) - len(names)} more" if len(datasources) > len(names) else ""
     raise PlatformError(
         409,
         f"connector '{connector.name}' is used by data sources: {', '.join(names)}{more}",
-        data_sources=[{"_id": each.id, "name": each.name} for each in datasources],
+        data_sources=[{"_id": datasource_id, "name": name} for datasource_id, name in datasources],
     )
 
 

@@ -50,7 +50,7 @@ async def delete_project(project_id: str, shared: Shared) -> None:
     def note_datasets(session: Session, _: Project) -> None:
         datasets.extend(session.scalars("SELECT id FROM datasets WHERE project_id = ?", project_id))
 
-    await _projects.delete(shared, project_id, note_datasets)
+    await _projects.delete(shared, project_id, note_datasets, in_thread=True)
     shared.database.forget_lists(project_id)
     await anyio.to_thread.run_sync(shared.copier.forget, datasets)
 
