@@ -10,7 +10,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -58,8 +58,11 @@ def test_who_waits_for_another_writer_holds_up_nobody(tmp_path: Path, by: str) -
             else:
                 program = lock.enter_context(closing(sqlite3.connect(tmp_path / "platform.sqlite")))
                 program.execute("BEGIN IMMEDIATE")
-            steps = ((Client.connector, ()), (Client.change, (changed,)), (Client.delete, (gone,)))
-            waiting = [threads.submit(step, Client.of(platform), *path) for step, path in steps]
+            waiting: list[Future[Any]] = [
+                threads.submit(Client.of(platform).connector),
+                threads.submit(Client.of(platform).change, changed),
+                threads.submit(Client.of(platform).delete, gone),
+            ]
             while platform._state.calls.in_flight < 3:
                 client.local("GET", "/calls")
             assert client.get(gone)
