@@ -22,7 +22,7 @@ from benchmarks import machine
 from benchmarks.local_platform import requests, snapshots, table
 from tests import signals
 
-_PACKAGES: Final = ("fastapi", "h11", "previsionio-local", "pyarrow", "pydantic", "starlette", "uvicorn")
+_PACKAGES: Final = ("h11", "previsionio-local", "pyarrow", "pydantic", "starlette", "uvicorn")
 RESULT: Final = Path(__file__).parents[1] / "results" / "local-platform.json"
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from ._version import __version__
 from .settings import API
+from .web import Router
 
 USER_ID = "00000000000000000000000a"
 EMAIL = "local@previsionio.invalid"
 
-router = APIRouter(prefix=API, tags=["session"])
+router = Router(API, "session")
 
 
 class Version(BaseModel):
@@ -30,13 +30,13 @@ class Profile(BaseModel):
     last_name: str = "User"
 
 
-@router.get("/version")
+@router.call("GET", "/version")
 async def get_version() -> Version:
     """Which platform answers. The vendor's SDK asks this first, to try its token."""
     return Version(version=__version__)
 
 
-@router.get("/profile")
+@router.call("GET", "/profile")
 async def get_profile() -> Profile:
     """The account behind the token."""
     return Profile()

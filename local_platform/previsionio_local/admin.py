@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from .call_log import Call
@@ -11,8 +10,9 @@ from .first_steps import sign_in_link
 from .overview import Overview, overview
 from .seeding import Seed, default_project, reset, seed
 from .state import Shared
+from .web import Router
 
-router = APIRouter(prefix="/_local", tags=["local"])
+router = Router("/_local", "local")
 
 
 class Latency(BaseModel):
@@ -48,68 +48,68 @@ class Seeded(BaseModel):
     data_sources: list[str]
 
 
-@router.get("/health")
+@router.call("GET", "/health")
 async def health() -> dict[str, str]:
     """Say that the platform is up. Needs no token."""
     return {"status": "ok"}
 
 
-@router.get("/project")
+@router.call("GET", "/project")
 def project(shared: Shared) -> Started:
     """Return the id of the default project, which is made again if it was deleted."""
     return Started(project_id=default_project(shared))
 
 
-@router.get("/overview")
+@router.call("GET", "/overview")
 def show_all(shared: Shared) -> Overview:
     """Return all projects and what is in them, in short."""
     return overview(shared)
 
 
-@router.post("/sign-in")
+@router.call("POST", "/sign-in")
 async def make_sign_in_link(shared: Shared) -> Link:
     """Return a link that signs a browser in once, within the hour."""
     return Link(url=sign_in_link(shared))
 
 
-@router.post("/reset")
+@router.call("POST", "/reset")
 def start_afresh(shared: Shared) -> Started:
     """Drop all objects, recorded calls, faults and latency. The default project comes back under its old id."""
     return Started(project_id=reset(shared))
 
 
-@router.post("/seed")
+@router.call("POST", "/seed")
 def store_many(objects: Seed, shared: Shared) -> Seeded:
     """Store many objects at once, linked by ids that the caller may choose."""
     return Seeded.model_validate(seed(shared, objects))
 
 
-@router.get("/calls")
+@router.call("GET", "/calls")
 async def list_calls(shared: Shared) -> Calls:
     """List the calls below `/ext/v1` since they were last cleared, without `/events`."""
     calls = shared.calls
     return Calls(items=list(calls.calls), max_in_flight=calls.max_in_flight)
 
 
-@router.delete("/calls", status_code=204)
+@router.call("DELETE", "/calls", status=204)
 async def clear_calls(shared: Shared) -> None:
     """Forget the calls so far."""
     shared.calls.clear()
 
 
-@router.put("/faults", status_code=204)
+@router.call("PUT", "/faults", status=204)
 async def plant_faults(rules: list[FaultRule], shared: Shared) -> None:
     """Replace all faults. They hit calls below `/ext/v1`, except `/events`."""
     shared.faults.set(rules)
 
 
-@router.delete("/faults", status_code=204)
+@router.call("DELETE", "/faults", status=204)
 async def clear_faults(shared: Shared) -> None:
     """Take all faults away."""
     shared.faults.set([])
 
 
-@router.put("/latency", status_code=204)
+@router.call("PUT", "/latency", status=204)
 async def set_latency(latency: Latency, shared: Shared) -> None:
     """Make every call below `/ext/v1` wait before it is handled; 0 takes it away."""
     shared.faults.latency = latency.seconds

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import shutil
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import anyio.to_thread
-from fastapi import APIRouter, FastAPI
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Scope
 
 from . import account, admin, errors, events, folder, unserved
@@ -28,6 +27,7 @@ from .projects import routes as projects
 from .seeding import default_project
 from .settings import API, Settings
 from .state import State
+from .web import Router, application
 
 THREADS = 64
 """Calls that may wait for the database at once."""
@@ -85,58 +85,41 @@ def create_app(state: State, cut: Callable[[Scope], None]) -> ASGIApp:
     def pages() -> ASGIApp:
         from .pages.app import create_pages
 
-        return create_pages(state, api)
+        return create_pages(state, api.state.described)
 
     return Gate(api, pages, state, cut)
 
 
-def create_api(state: State) -> FastAPI:
+def create_api(state: State) -> Starlette:
     """Return the application without its outermost layer: no token, no record of calls, no faults."""
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         state.events.start()
         yield
 
-    api = _API(
-        title="Prevision.io local platform",
-        version="1",
-        description="Projects, connectors, data sources and datasets, as on the hosted platform.",
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-    )
-    api.state.platform = state
-    errors.install(api)
+    @functools.cache
+    def described() -> dict[str, Any]:
+        from .description import describe
+
+        return describe(api.routes)
+
     routers = [each.router for each in (datasources, connectors, datasets, projects, account, events, admin, unserved)]
     if state.settings.update:
         routers = [*(each.updates for each in (datasources, connectors, projects)), *routers]
-    for router in (*routers, _description(api)):
-        # Side by side: each call is compared with the routes in turn, and an included router asks its own twice.
-        api.router.routes.extend(router.routes)
+    routers.append(_description(described))
+    api = application(state, [route for router in routers for route in router.routes], errors.HANDLERS, lifespan)
+    api.state.described = described
     return api
 
 
-class _API(FastAPI):
-    """The framework's application, described by one thread at a time.
+def _description(described: Callable[[], dict[str, Any]]) -> Router:
+    router = Router()
 
-    Meanwhile the framework hides a warning, for the whole process: two platforms in one would undo that for each other.
-    """
-
-    _describing: ClassVar = threading.Lock()
-
-    def openapi(self) -> dict[str, Any]:
-        with self._describing:
-            return super().openapi()
-
-
-def _description(api: FastAPI) -> APIRouter:
-    routes = APIRouter(prefix=API)
-
-    @routes.get("/openapi.json", include_in_schema=False, response_model=None)
     def description() -> dict[str, Any]:
-        return api.openapi()
+        return described()
 
-    return routes
+    for path in ("/openapi.json", f"{API}/openapi.json"):
+        router.call("GET", path, hidden=True)(description)
+    return router

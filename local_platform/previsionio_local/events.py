@@ -7,12 +7,12 @@ import itertools
 import json
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import StreamingResponse
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
 
 from .settings import API
+from .web import Router
 
 KEEP_ALIVE = 15.0
 """Seconds of silence after which a comment is sent; the vendor's SDK gives up after 300."""
@@ -23,7 +23,7 @@ _UNREAD = 1000
 _RECENT = 100
 """Events that new listeners get first."""
 
-router = APIRouter(prefix=API, tags=["session"])
+router = Router(API, "session")
 
 
 class Broadcast:
@@ -101,12 +101,8 @@ class EventHub:
         self._broadcast.send(text)
 
 
-async def _hub(request: Request) -> EventHub:
-    hub: EventHub = request.app.state.platform.events
-    return hub
-
-
-@router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
-async def listen(hub: Annotated[EventHub, Depends(_hub)]) -> StreamingResponse:
+@router.call("GET", "/events", media=["text/event-stream"])
+async def listen(request: Request) -> StreamingResponse:
     """Stream changes: `DATASET_UPDATE` once a dataset has reached its final state."""
+    hub: EventHub = request.app.state.platform.events
     return StreamingResponse(hub.stream(), media_type="text/event-stream", headers={"Cache-Control": "no-cache"})

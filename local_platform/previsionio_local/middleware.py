@@ -6,8 +6,8 @@ import asyncio
 import json
 from collections.abc import Callable
 
-from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .access import holds_token, misdirection, values_of

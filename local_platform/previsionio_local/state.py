@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from pydantic import Field
 
 from .call_log import CallLog
 from .database import Database
@@ -15,6 +15,7 @@ from .events import EventHub
 from .faults import Faults
 from .settings import Settings
 from .sign_in import SignIns
+from .web import PLATFORM
 
 
 @dataclass
@@ -36,11 +37,6 @@ class State:
     """Whether no further call will be answered."""
 
 
-async def _services(request: Request) -> State:
-    state: State = request.app.state.platform
-    return state
+Shared = Annotated[State, PLATFORM]
 
-
-Shared = Annotated[State, Depends(_services)]
-
-PageNumber = Annotated[int, Query(ge=1, le=1_000_000, description="Counted from 1.")]
+PageNumber = Annotated[int, Field(ge=1, le=1_000_000, description="Counted from 1.")]

@@ -5,11 +5,11 @@ They answer 501, where 404 would say that an object is gone.
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from starlette.responses import JSONResponse
 
 from .errors import error_response
 from .settings import API
+from .web import Router
 
 _ROOTS = (
     "contact-points",
@@ -44,9 +44,9 @@ _PATHS = (
     "/datasets/{dataset_id}/explorer",
     "/datasets/{dataset_id}/explorer/{rest:path}",
 )
-_METHODS = ["DELETE", "GET", "OPTIONS", "PATCH", "POST", "PUT"]
+_METHODS = "DELETE GET OPTIONS PATCH POST PUT"
 
-router = APIRouter(prefix=API, include_in_schema=False)
+router = Router(API)
 
 
 async def not_served() -> JSONResponse:
@@ -55,4 +55,4 @@ async def not_served() -> JSONResponse:
 
 
 for _path in _PATHS:
-    router.add_api_route(_path, not_served, methods=_METHODS)
+    router.call(_METHODS, _path, hidden=True)(not_served)

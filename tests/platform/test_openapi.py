@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from previsionio_local import LocalPlatform
-from previsionio_local.app import create_api
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
@@ -101,31 +97,3 @@ def aim(case: Case[Any]) -> None:
     if isinstance(case.body, dict):
         for name in there.keys() & case.body.keys():
             case.body[name] = there[name]
-
-
-def test_filters_of_warnings_are_changed_by_one_platform_at_a_time(
-    platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    inside: set[int] = set()
-    most = []
-    met = threading.Event()
-
-    class Watched(warnings.catch_warnings):
-        def __enter__(self) -> Any:
-            inside.add(threading.get_ident())
-            most.append(len(inside))
-            if len(inside) > 1 or len(most) > 1:
-                met.set()
-            met.wait(0.5)  # the first one gives the other time to come
-            return super().__enter__()
-
-        def __exit__(self, *error: Any) -> None:
-            super().__exit__(*error)
-            inside.discard(threading.get_ident())
-
-    both = [create_api(platform._state) for _ in range(2)]
-    monkeypatch.setattr(warnings, "catch_warnings", Watched)
-    with ThreadPoolExecutor(2) as threads:
-        for description in threads.map(lambda api: api.openapi(), both):
-            assert description["paths"]
-    assert set(most) == {1}

@@ -2,66 +2,69 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Query, Response
-from fastapi.responses import JSONResponse
+from typing import Annotated
+
+from pydantic import Field
+from starlette.responses import Response
 
 from ..crud import Collection, find, remembered
 from ..database import Session
 from ..datasources.models import Datasource
 from ..datasources.schemas import LocationBody
-from ..errors import PlatformError, error_response
+from ..errors import PlatformError
 from ..schemas import Done, Names, Page, Paths, Refusal, allow
 from ..settings import API
 from ..source_calls import asks_source
 from ..sources import NotFoundInSource, Source, open_source
 from ..state import PageNumber, Shared, State
+from ..web import Router
 from .models import Connector, new_connector
 from .schemas import SECRETS, ConnectorBody, ConnectorUpdate, ConnectorView, Found, NotFound
 from .types import CONNECTOR_TYPES
 
 _NAMED_IN_REFUSAL = 10
 
-router = APIRouter(prefix=API, tags=["connectors"])
-updates = APIRouter(prefix=API, tags=["connectors"])
+router = Router(API, "connectors")
+updates = Router(API, "connectors")
 """What is left out where updates are withheld."""
 
 _connectors = Collection(Connector, ConnectorView)
 
 
-@router.get("/projects/{project_id}/connectors")
+@router.call("GET", "/projects/{project_id}/connectors")
 async def list_connectors(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[ConnectorView]:
     """List the connectors of a project, oldest first."""
     return _connectors.page(shared, page, project_id)
 
 
-@router.post("/projects/{project_id}/connectors")
+@router.call("POST", "/projects/{project_id}/connectors")
 async def create_connector(project_id: str, body: ConnectorBody, shared: Shared) -> ConnectorView:
     """Make a connector. Nothing is connected to: that is what the test is for."""
     body.require(body.type)
     return await _connectors.add(shared, lambda _: new_connector(project_id, body, shared.cipher), project_id)
 
 
-@router.get("/connectors/{connector_id}")
+@router.call("GET", "/connectors/{connector_id}")
 async def read_connector(connector_id: str, shared: Shared) -> ConnectorView:
     """Return a connector, without its secrets."""
     return _connectors.read(shared, connector_id)
 
 
-@router.delete("/connectors/{connector_id}", responses={409: {"model": Refusal}})
+@router.call("DELETE", "/connectors/{connector_id}", refusals={409: Refusal})
 async def delete_connector(connector_id: str, shared: Shared) -> Done:
     """Delete a connector that no data source uses."""
     await _connectors.delete(shared, connector_id, _refuse_if_used)
     return Done(message=["deleted"])
 
 
-@router.options("/connectors/{connector_id}", status_code=204)
+@router.call("OPTIONS", "/connectors/{connector_id}", status=204)
 async def connector_options(connector_id: str, shared: Shared) -> Response:
     """Say what can be done with a connector, and which extensions of a local platform its type has."""
     lists = CONNECTOR_TYPES[_connectors.read(shared, connector_id).type].lists
     return allow(shared.settings.update, **{"Prevision-Local": ", ".join([*lists, "verify"])})
 
 
-@updates.put("/connectors/{connector_id}")
+@updates.call("PUT", "/connectors/{connector_id}")
 async def update_connector(connector_id: str, body: ConnectorUpdate, shared: Shared) -> ConnectorView:
     """Change everything but the type. A secret left out stays, any other field left out is refused."""
 
@@ -74,7 +77,7 @@ async def update_connector(connector_id: str, body: ConnectorUpdate, shared: Sha
     return await _connectors.change(shared, connector_id, change)
 
 
-@router.post("/connectors/{connector_id}/test", responses={400: {"model": Refusal}})
+@router.call("POST", "/connectors/{connector_id}/test", refusals={400: Refusal})
 @asks_source
 def test_connector(connector_id: str, shared: Shared) -> Done:
     """Connect to the source with the stored credentials."""
@@ -83,7 +86,7 @@ def test_connector(connector_id: str, shared: Shared) -> Done:
     return Done(message=["Connection successful"])
 
 
-@router.get("/connectors/{connector_id}/databases", responses={400: {"model": Refusal}})
+@router.call("GET", "/connectors/{connector_id}/databases", refusals={400: Refusal})
 @asks_source
 def list_databases(connector_id: str, shared: Shared) -> Names:
     """List the databases (BigQuery: datasets)."""
@@ -91,7 +94,7 @@ def list_databases(connector_id: str, shared: Shared) -> Names:
         return Names(items=source.databases())
 
 
-@router.get("/connectors/{connector_id}/databases/{database:path}/tables", responses={400: {"model": Refusal}})
+@router.call("GET", "/connectors/{connector_id}/databases/{database:path}/tables", refusals={400: Refusal})
 @asks_source
 def list_tables(connector_id: str, database: str, shared: Shared) -> Names:
     """List the tables and views of a database. A slash in its name is welcome, encoded or not."""
@@ -99,7 +102,7 @@ def list_tables(connector_id: str, database: str, shared: Shared) -> Names:
         return Names(items=source.tables(database))
 
 
-@router.get("/connectors/{connector_id}/buckets", responses={400: {"model": Refusal}})
+@router.call("GET", "/connectors/{connector_id}/buckets", refusals={400: Refusal})
 @asks_source
 def list_buckets(connector_id: str, shared: Shared) -> Names:
     """List the buckets. An extension of the local platform."""
@@ -107,10 +110,10 @@ def list_buckets(connector_id: str, shared: Shared) -> Names:
         return Names(items=source.buckets())
 
 
-@router.get("/connectors/{connector_id}/paths", responses={400: {"model": Refusal}})
+@router.call("GET", "/connectors/{connector_id}/paths", refusals={400: Refusal})
 @asks_source
 def list_paths(
-    connector_id: str, shared: Shared, bucket: str | None = Query(None, description="S3 and GCP only")
+    connector_id: str, shared: Shared, bucket: Annotated[str | None, Field(description="S3 and GCP only")] = None
 ) -> Paths:
     """List the files, 10,000 at most. For buckets an extension of the local platform."""
     with _source(connector_id, shared) as source:
@@ -118,13 +121,13 @@ def list_paths(
     return Paths(items=paths, complete=paths.complete)
 
 
-@router.post(
+@router.call(
+    "POST",
     "/connectors/{connector_id}/verify",
-    response_model=Found,
-    responses={400: {"model": Refusal}, 422: {"model": NotFound}},
+    refusals={400: Refusal, 422: NotFound},
 )
 @asks_source
-def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found | JSONResponse:
+def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found:
     """Look up what a data source would point at, without making it. An extension of the local platform.
 
     A query is parsed by the source and not run. 422 says that the source does not have it, and what it has
@@ -135,7 +138,7 @@ def verify(connector_id: str, body: LocationBody, shared: Shared) -> Found | JSO
         try:
             source.find(location)
         except NotFoundInSource as error:
-            return error_response(422, [str(error)], field=error.field, candidates=error.candidates)
+            raise PlatformError(422, str(error), field=error.field, candidates=error.candidates) from None
     return Found()
 
 

@@ -12,9 +12,8 @@ from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
 
 import anyio.to_thread
-from fastapi import APIRouter, File, Form, Query, UploadFile
-from fastapi.responses import StreamingResponse
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
+from starlette.responses import StreamingResponse
 
 from ..connectors.models import Connector
 from ..crud import Collection, find, find_named
@@ -27,6 +26,7 @@ from ..settings import API, SourceSettings
 from ..sources import Connection, Location, open_source
 from ..sources.cancellation import Cancellation
 from ..state import PageNumber, Shared, State
+from ..web import FORM, File, Router
 from .copier import Job, Rows
 from .models import Dataset, new_dataset
 from .schemas import Column, DatasetBody, DatasetView, Extension, Origin, Sample
@@ -34,20 +34,20 @@ from .snapshots import first_rows, read_csv, read_parquet, read_zip
 
 SAMPLE_ROWS = 10
 
-router = APIRouter(prefix=API, tags=["datasets"])
+router = Router(API, "datasets")
 
 _datasets = Collection(Dataset, DatasetView)
 
 _MEDIA_TYPES = {"zip": "application/zip", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
-@router.get("/projects/{project_id}/datasets")
+@router.call("GET", "/projects/{project_id}/datasets")
 async def list_datasets(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasetView]:
     """List the datasets of a project, oldest first."""
     return _datasets.page(shared, page, project_id)
 
 
-@router.post("/projects/{project_id}/datasets/data-source")
+@router.call("POST", "/projects/{project_id}/datasets/data-source")
 def create_from_datasource(project_id: str, body: DatasetBody, shared: Shared) -> DatasetView:
     """Take a snapshot of a data source as it is now. The rows are copied after the answer."""
     with shared.database.write() as session:
@@ -69,21 +69,21 @@ def create_from_datasource(project_id: str, body: DatasetBody, shared: Shared) -
     return view
 
 
-@router.post("/projects/{project_id}/datasets/file")
+@router.call("POST", "/projects/{project_id}/datasets/file")
 def create_from_file(
     project_id: str,
     shared: Shared,
-    file: Annotated[UploadFile, File(description="CSV, Parquet, or a ZIP file with one of them in it")],
-    name: Annotated[str, Form(min_length=1), AfterValidator(whole_text)],
-    origin: Annotated[Origin | None, Form()] = None,
+    file: File,
+    name: Annotated[str, FORM, Field(min_length=1), AfterValidator(whole_text)],
+    origin: Annotated[Origin | None, FORM] = None,
     separator: Annotated[
-        str | None, Form(pattern=r'^[^"\r\n\x00]?$', description="Default: the one in the first line")
+        str | None, FORM, Field(pattern=r'^[^"\r\n\x00]?$', description="Default: the one in the first line")
     ] = None,
     decimal: Annotated[
-        Literal[".", ",", ""], Form(description="Of numbers in CSV; a comma becomes a point in the dataset")
+        Literal[".", ",", ""], FORM, Field(description="Of numbers in CSV; a comma becomes a point in the dataset")
     ] = ".",
 ) -> DatasetView:
-    """Upload a file. Its rows are read after the answer."""
+    """Upload a file: CSV, Parquet, or a ZIP file with one of them in it. Its rows are read after the answer."""
     with shared.database.read() as session:
         find(session, Project, project_id)
     incoming = shared.settings.sources.spool / new_id()
@@ -107,28 +107,29 @@ def create_from_file(
     return view
 
 
-@router.get("/datasets/{dataset_id}")
+@router.call("GET", "/datasets/{dataset_id}")
 async def read_dataset(dataset_id: str, shared: Shared) -> DatasetView:
     """Return a dataset and how far its copy is."""
     return _datasets.read(shared, dataset_id)
 
 
-@router.delete("/datasets/{dataset_id}", status_code=204)
+@router.call("DELETE", "/datasets/{dataset_id}", status=204)
 async def delete_dataset(dataset_id: str, shared: Shared) -> None:
     """Delete a dataset with its rows. A copy under way is broken off."""
     await _datasets.delete(shared, dataset_id)
     await anyio.to_thread.run_sync(shared.copier.forget, [dataset_id])
 
 
-@router.get(
+@router.call(
+    "GET",
     "/datasets/{dataset_id}/download",
-    response_class=StreamingResponse,
-    responses={200: {"content": {media: {} for media in _MEDIA_TYPES.values()}}, 409: {"model": Refusal}},
+    media=tuple(_MEDIA_TYPES.values()),
+    refusals={409: Refusal},
 )
 def download(
     dataset_id: str,
     shared: Shared,
-    extension: Annotated[Extension, Query(description="zip: a ZIP file that holds one CSV file")] = "zip",
+    extension: Annotated[Extension, Field(description="zip: a ZIP file that holds one CSV file")] = "zip",
 ) -> StreamingResponse:
     """Return all rows."""
     dataset, file = _open(dataset_id, shared)
@@ -144,7 +145,7 @@ def download(
     return StreamingResponse(chunks, media_type=_MEDIA_TYPES[extension], headers=headers)
 
 
-@router.get("/datasets/{dataset_id}/sample", responses={409: {"model": Refusal}})
+@router.call("GET", "/datasets/{dataset_id}/sample", refusals={409: Refusal})
 def sample(dataset_id: str, shared: Shared) -> Sample:
     """Return the first rows, 10 at most."""
     dataset, file = _open(dataset_id, shared)

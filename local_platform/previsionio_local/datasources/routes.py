@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from starlette.responses import Response
 
 from ..connectors.models import Connector
 from ..crud import Collection, find, find_named, remembered
@@ -13,23 +13,24 @@ from ..settings import API
 from ..source_calls import asks_source
 from ..sources import open_source
 from ..state import PageNumber, Shared
+from ..web import Router
 from .models import Datasource, new_datasource
 from .schemas import DatasourceBody, DatasourceUpdate, DatasourceView
 
-router = APIRouter(prefix=API, tags=["data sources"])
-updates = APIRouter(prefix=API, tags=["data sources"])
+router = Router(API, "data sources")
+updates = Router(API, "data sources")
 """What is left out where updates are withheld."""
 
 _datasources = Collection(Datasource, DatasourceView)
 
 
-@router.get("/projects/{project_id}/data-sources")
+@router.call("GET", "/projects/{project_id}/data-sources")
 async def list_datasources(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasourceView]:
     """List the data sources of a project, oldest first."""
     return _datasources.page(shared, page, project_id)
 
 
-@router.post("/projects/{project_id}/data-sources")
+@router.call("POST", "/projects/{project_id}/data-sources")
 async def create_datasource(project_id: str, body: DatasourceBody, shared: Shared) -> DatasourceView:
     """Make a data source. Nothing is fetched: that is what the test is for."""
 
@@ -40,27 +41,27 @@ async def create_datasource(project_id: str, body: DatasourceBody, shared: Share
     return await _datasources.add(shared, make, project_id)
 
 
-@router.get("/data-sources/{datasource_id}")
+@router.call("GET", "/data-sources/{datasource_id}")
 async def read_datasource(datasource_id: str, shared: Shared) -> DatasourceView:
     """Return a data source."""
     return _datasources.read(shared, datasource_id)
 
 
-@router.delete("/data-sources/{datasource_id}")
+@router.call("DELETE", "/data-sources/{datasource_id}")
 async def delete_datasource(datasource_id: str, shared: Shared) -> Done:
     """Delete a data source. Datasets made from it stay."""
     await _datasources.delete(shared, datasource_id)
     return Done(message=["deleted"])
 
 
-@router.options("/data-sources/{datasource_id}", status_code=204)
+@router.call("OPTIONS", "/data-sources/{datasource_id}", status=204)
 async def datasource_options(datasource_id: str, shared: Shared) -> Response:
     """Say what can be done with a data source."""
     _datasources.read(shared, datasource_id)
     return allow(shared.settings.update)
 
 
-@updates.put("/data-sources/{datasource_id}")
+@updates.call("PUT", "/data-sources/{datasource_id}")
 async def update_datasource(datasource_id: str, body: DatasourceUpdate, shared: Shared) -> DatasourceView:
     """Change everything but the connector: what is left out is emptied."""
 
@@ -74,7 +75,7 @@ async def update_datasource(datasource_id: str, body: DatasourceUpdate, shared: 
     return await _datasources.change(shared, datasource_id, change)
 
 
-@router.post("/data-sources/{datasource_id}/test", responses={400: {"model": Refusal}})
+@router.call("POST", "/data-sources/{datasource_id}/test", refusals={400: Refusal})
 @asks_source
 def test_datasource(datasource_id: str, shared: Shared) -> Done:
     """Connect, and look up the table, query, file or object. A query is parsed by its source, not run."""

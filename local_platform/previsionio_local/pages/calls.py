@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any, get_args
 
-from fastapi import APIRouter, Form
-from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
+from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
 from ..call_log import Call
 from ..errors import PlatformError
 from ..faults import Action, FaultRule
 from ..state import Shared
+from ..web import FORM, Router
 from .rendering import HEADERS, page
 
 SHOWN = 200
 """Calls on the page, the newest; with a filter, the newest that fit it."""
 
-router = APIRouter()
+router = Router()
 
 
-@router.get("/calls")
+@router.call("GET", "/calls")
 async def show_calls(shared: Shared, q: str = "") -> HTMLResponse:
     """Show the newest calls, and what is planted."""
     # A copy, since other threads may clear the record.
@@ -36,36 +36,36 @@ async def show_calls(shared: Shared, q: str = "") -> HTMLResponse:
     )
 
 
-@router.get("/calls/live")
+@router.call("GET", "/calls/live")
 async def stream_calls(shared: Shared) -> Response:
     """Stream each call as it comes in and as it is answered."""
     headers = HEADERS | {"X-Accel-Buffering": "no"}
     return StreamingResponse(shared.calls.live.stream(": connected\n\n"), 200, headers, "text/event-stream")
 
 
-@router.post("/calls/clear")
+@router.call("POST", "/calls/clear")
 async def forget_calls(shared: Shared) -> Response:
     """Forget the calls so far."""
     shared.calls.clear()
     return _back()
 
 
-@router.post("/calls/latency")
-async def set_latency(shared: Shared, seconds: Annotated[float, Form(ge=0, le=3600)]) -> Response:
+@router.call("POST", "/calls/latency")
+async def set_latency(shared: Shared, seconds: Annotated[float, FORM, Field(ge=0, le=3600)]) -> Response:
     """Make every call wait."""
     shared.faults.latency = seconds
     return _back()
 
 
-@router.post("/calls/faults")
+@router.call("POST", "/calls/faults")
 async def add_fault(
     shared: Shared,
-    action: Annotated[str, Form()],
-    method: Annotated[str, Form()] = "",
-    path: Annotated[str, Form()] = "",
-    times: Annotated[str, Form()] = "",
-    status: Annotated[str, Form()] = "",
-    seconds: Annotated[str, Form()] = "",
+    action: Annotated[str, FORM],
+    method: Annotated[str, FORM] = "",
+    path: Annotated[str, FORM] = "",
+    times: Annotated[str, FORM] = "",
+    status: Annotated[str, FORM] = "",
+    seconds: Annotated[str, FORM] = "",
 ) -> Response:
     """Plant one more fault."""
     rule: dict[str, Any] = {"action": action, "method": method or None, "path": path, "times": times or None}
@@ -77,7 +77,7 @@ async def add_fault(
     return _back()
 
 
-@router.post("/calls/faults/clear")
+@router.call("POST", "/calls/faults/clear")
 async def clear_faults(shared: Shared) -> Response:
     """Take all faults away."""
     shared.faults.set([])

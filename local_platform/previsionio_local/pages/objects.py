@@ -8,8 +8,7 @@ from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from typing import Any, TypeAlias, TypeVar
 
-from fastapi import APIRouter
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ..connectors import routes as connectors
 from ..connectors.models import Connector
@@ -30,6 +29,7 @@ from ..schemas import View
 from ..source_calls import asks_source
 from ..sources import SourceError, open_source
 from ..state import PageNumber, Shared, State
+from ..web import Router
 from .picture import draw
 from .program_lines import program_lines
 from .rendering import HEADERS, page
@@ -39,12 +39,12 @@ SHOWN_ROWS = 10
 Rows: TypeAlias = tuple[list[str], list[list[Any]]]
 """Names of columns, and rows."""
 
-router = APIRouter()
+router = Router()
 
 O = TypeVar("O", bound=Owned)  # noqa: E741
 
 
-@router.get("/")
+@router.call("GET", "/")
 def show_projects(shared: Shared) -> HTMLResponse:
     """List the projects; show the only one at once."""
     projects = overview(shared, shown=0).projects
@@ -53,7 +53,7 @@ def show_projects(shared: Shared) -> HTMLResponse:
     return page("projects.html", projects=projects)
 
 
-@router.get("/project/{project_id}")
+@router.call("GET", "/project/{project_id}")
 def show_project(
     project_id: str,
     shared: Shared,
@@ -70,7 +70,7 @@ def show_project(
     return page("project.html", project=shown, picture=draw(shown), program=program, pages=pages, size=SHOWN)
 
 
-@router.get("/connector/{connector_id}")
+@router.call("GET", "/connector/{connector_id}")
 def show_connector(connector_id: str, shared: Shared) -> HTMLResponse:
     """Show a connector, and the data sources that use it."""
     with shared.database.read() as session:
@@ -87,7 +87,7 @@ def show_connector(connector_id: str, shared: Shared) -> HTMLResponse:
     )
 
 
-@router.post("/connector/{connector_id}/test")
+@router.call("POST", "/connector/{connector_id}/test")
 async def test_connector(connector_id: str, shared: Shared) -> Response:
     """Test a connector now; its page says how that went."""
     with suppress(SourceError):
@@ -95,13 +95,13 @@ async def test_connector(connector_id: str, shared: Shared) -> Response:
     return RedirectResponse(f"/connector/{connector_id}", 303, HEADERS)
 
 
-@router.get("/data-source/{datasource_id}")
+@router.call("GET", "/data-source/{datasource_id}")
 def show_datasource(datasource_id: str, shared: Shared) -> HTMLResponse:
     """Show a data source."""
     return _datasource_page(datasource_id, shared)
 
 
-@router.get("/data-source/{datasource_id}/rows")
+@router.call("GET", "/data-source/{datasource_id}/rows")
 @asks_source
 def show_source_rows(datasource_id: str, shared: Shared) -> HTMLResponse:
     """Show a data source with the first rows that its source has now."""
@@ -111,7 +111,7 @@ def show_source_rows(datasource_id: str, shared: Shared) -> HTMLResponse:
         return _datasource_page(datasource_id, shared, reason=str(error))
 
 
-@router.post("/data-source/{datasource_id}/test")
+@router.call("POST", "/data-source/{datasource_id}/test")
 async def test_datasource(datasource_id: str, shared: Shared) -> Response:
     """Look a data source up now; its page says how that went."""
     with suppress(SourceError):
@@ -119,7 +119,7 @@ async def test_datasource(datasource_id: str, shared: Shared) -> Response:
     return RedirectResponse(f"/data-source/{datasource_id}", 303, HEADERS)
 
 
-@router.get("/dataset/{dataset_id}")
+@router.call("GET", "/dataset/{dataset_id}")
 def show_dataset(dataset_id: str, shared: Shared) -> HTMLResponse:
     """Show a dataset, how far its copy is, and its first rows."""
     with shared.database.read() as session:
@@ -149,7 +149,7 @@ def show_dataset(dataset_id: str, shared: Shared) -> HTMLResponse:
     )
 
 
-@router.get("/dataset/{dataset_id}/download/{extension}")
+@router.call("GET", "/dataset/{dataset_id}/download/{extension}")
 def download(dataset_id: str, extension: Extension, shared: Shared) -> Response:
     """Return all rows as a file."""
     return datasets.download(dataset_id, shared, extension)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.responses import HTMLResponse
+from starlette.responses import HTMLResponse
 
+from ..web import Router
 from .rendering import page
 
 
@@ -34,14 +34,14 @@ class Operation:
     answers: str
 
 
-def reference(api: FastAPI) -> APIRouter:
-    """Return the route of `api`'s reference."""
-    router = APIRouter()
+def reference(described: Callable[[], dict[str, Any]]) -> Router:
+    """Return the route of the reference of what `described` describes."""
+    router = Router()
 
-    @router.get("/docs")
+    @router.call("GET", "/docs")
     def show() -> HTMLResponse:
         sections: dict[str, list[Operation]] = {}
-        for tag, operation in _operations(api.openapi()):
+        for tag, operation in _operations(described()):
             sections.setdefault(tag, []).append(operation)
         return page("reference.html", sections=sections)
 

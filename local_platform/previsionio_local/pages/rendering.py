@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi.responses import HTMLResponse
+from starlette.responses import HTMLResponse
 
 if TYPE_CHECKING:
     from jinja2 import Environment

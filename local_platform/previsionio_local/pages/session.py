@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 
 from ..access import values_of
 from ..sign_in import SESSION_SECONDS, cookie_name, session_of
 from ..state import Shared
+from ..web import Router
 from .rendering import HEADERS, page
 
-router = APIRouter()
+router = Router()
 
 
-@router.get("/sign-in")
+@router.call("GET", "/sign-in")
 async def sign_in(request: Request, shared: Shared, code: str = "") -> Response:
     """Begin a session with the code of a link."""
     session = shared.sign_ins.begin(code)
@@ -26,7 +27,7 @@ async def sign_in(request: Request, shared: Shared, code: str = "") -> Response:
     return answer
 
 
-@router.post("/sign-out")
+@router.call("POST", "/sign-out")
 async def sign_out(request: Request, shared: Shared) -> Response:
     """End the session."""
     shared.sign_ins.end(session_of(values_of(request.scope["headers"], b"cookie"), _port(request)))

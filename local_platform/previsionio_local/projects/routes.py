@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import anyio.to_thread
-from fastapi import APIRouter, Response
+from starlette.responses import Response
 
 from ..account import EMAIL, USER_ID
 from ..crud import Collection
@@ -12,37 +12,38 @@ from ..errors import PlatformError
 from ..schemas import Page, allow
 from ..settings import API
 from ..state import PageNumber, Shared
+from ..web import Router
 from .models import DEFAULT_COLOR, Project, new_project
 from .schemas import ProjectBody, ProjectView, RoleBody, UserBody, UserView
 
-router = APIRouter(prefix=API, tags=["projects"])
-updates = APIRouter(prefix=API, tags=["projects"])
+router = Router(API, "projects")
+updates = Router(API, "projects")
 """What is left out where updates are withheld."""
 
 _projects = Collection(Project, ProjectView)
 
 
-@router.get("/projects")
+@router.call("GET", "/projects")
 async def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
     """List the projects, oldest first."""
     return _projects.page(shared, page)
 
 
 # One of the vendor's SDKs posts with a slash at the end and follows no redirect.
-@router.post("/projects/", include_in_schema=False)
-@router.post("/projects")
+@router.call("POST", "/projects/", hidden=True)
+@router.call("POST", "/projects")
 async def create_project(body: ProjectBody, shared: Shared) -> ProjectView:
     """Make a project."""
     return await _projects.add(shared, lambda _: new_project(body.name, body.description, body.color))
 
 
-@router.get("/projects/{project_id}")
+@router.call("GET", "/projects/{project_id}")
 async def read_project(project_id: str, shared: Shared) -> ProjectView:
     """Return a project."""
     return _projects.read(shared, project_id)
 
 
-@router.delete("/projects/{project_id}", status_code=204)
+@router.call("DELETE", "/projects/{project_id}", status=204)
 async def delete_project(project_id: str, shared: Shared) -> None:
     """Delete a project with everything in it."""
     datasets: list[str] = []
@@ -55,14 +56,14 @@ async def delete_project(project_id: str, shared: Shared) -> None:
     await anyio.to_thread.run_sync(shared.copier.forget, datasets)
 
 
-@router.options("/projects/{project_id}", status_code=204)
+@router.call("OPTIONS", "/projects/{project_id}", status=204)
 async def project_options(project_id: str, shared: Shared) -> Response:
     """Say what can be done with a project."""
     _projects.read(shared, project_id)
     return allow(shared.settings.update)
 
 
-@updates.put("/projects/{project_id}")
+@updates.call("PUT", "/projects/{project_id}")
 async def update_project(project_id: str, body: ProjectBody, shared: Shared) -> ProjectView:
     """Change name, description and color: what is left out is emptied."""
 
@@ -74,14 +75,14 @@ async def update_project(project_id: str, body: ProjectBody, shared: Shared) -> 
     return await _projects.change(shared, project_id, change)
 
 
-@router.get("/projects/{project_id}/users")
+@router.call("GET", "/projects/{project_id}/users")
 async def list_users(project_id: str, shared: Shared) -> list[UserView]:
     """List the users of a project: a bare list, without pages."""
     _projects.read(shared, project_id)
     return [UserView()]
 
 
-@router.post("/projects/{project_id}/users")
+@router.call("POST", "/projects/{project_id}/users")
 def add_user(project_id: str, body: UserBody, shared: Shared) -> ProjectView:
     """Add somebody who has an account; here there is but one account, which is in already."""
     project = _projects.read(shared, project_id)
@@ -90,7 +91,7 @@ def add_user(project_id: str, body: UserBody, shared: Shared) -> ProjectView:
     return _keep_admin(project, body.projectRole)
 
 
-@router.put("/projects/{project_id}/users/{user_id}")
+@router.call("PUT", "/projects/{project_id}/users/{user_id}")
 def change_user(project_id: str, user_id: str, body: RoleBody, shared: Shared) -> ProjectView:
     """Change a user's role."""
     project = _projects.read(shared, project_id)
@@ -98,7 +99,7 @@ def change_user(project_id: str, user_id: str, body: RoleBody, shared: Shared) -
     return _keep_admin(project, body.projectRole)
 
 
-@router.delete("/projects/{project_id}/users/{user_id}")
+@router.call("DELETE", "/projects/{project_id}/users/{user_id}")
 def remove_user(project_id: str, user_id: str, shared: Shared) -> ProjectView:
     """Remove a user, though never the last admin."""
     project = _projects.read(shared, project_id)
