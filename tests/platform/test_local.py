@@ -36,7 +36,7 @@ def test_the_package_imports_nothing_heavy() -> None:
         "import sys, previsionio_local\n"
         f"assert not [name for name in {heavy} if name in sys.modules]\n"
         "previsionio_local.LocalPlatform\n"
-        f"assert not [name for name in {heavy[2:]} if name in sys.modules]\n"
+        f"assert not [name for name in {heavy[3:]} if name in sys.modules]\n"
     )
     subprocess.run([sys.executable, "-c", script], env=unmeasured(), check=True, timeout=60)
 
