@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from datetime import datetime, timezone
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -361,27 +360,28 @@ def _begin(connection: sqlite3.Connection, wait: bool) -> None:
         connection.execute(f"PRAGMA busy_timeout = {_SECONDS_TO_WAIT * 1000:.0f}")
 
 
-@cache
 def _select(model: type[Stored]) -> str:
     return f"SELECT {', '.join(_columns(model))} FROM {model.TABLE}"  # noqa: S608 - both are ours
 
 
-@cache
 def _insert(model: type[Stored]) -> str:
     columns = _columns(model)[1:]
     return f"INSERT INTO {model.TABLE} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
 
 
-@cache
 def _update(model: type[Stored]) -> str:
     places = ", ".join(f"{column} = ?" for column in _columns(model)[1:])
     return f"UPDATE {model.TABLE} SET {places} WHERE number = ?"  # noqa: S608
 
 
-@cache
+_known: dict[type, tuple[str, ...]] = {}
+
+
 def _columns(model: type[Stored]) -> tuple[str, ...]:
     """The columns of a table, its number first."""
-    return tuple(f'"{field.name}"' for field in fields(model))
+    if model not in _known:
+        _known[model] = tuple(f'"{field.name}"' for field in fields(model))
+    return _known[model]
 
 
 def _values(stored: Stored) -> list[Any]:
