@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 import ipaddress
 from collections.abc import Collection, Iterable
@@ -37,6 +38,7 @@ def misdirection(headers: Headers, allowed_hosts: Collection[str]) -> str | None
     return None
 
 
+@functools.lru_cache  # callers keep to the name that they know
 def _host_name(host: str) -> str:
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".")
@@ -44,6 +46,7 @@ def _host_name(host: str) -> str:
         return ""
 
 
+@functools.lru_cache
 def _is_local(host: str) -> bool:
     if host == "localhost" or host.endswith(".localhost"):
         return True

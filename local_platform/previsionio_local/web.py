@@ -128,8 +128,10 @@ class Call:
             found = await anyio.to_thread.run_sync(functools.partial(self.function, **arguments))
         if isinstance(found, Response):
             return found
-        content = b"" if found is None else to_json(found)
-        return Response(content, self.status, media_type=None if found is None else "application/json")
+        if found is None:
+            return Response(status_code=self.status)
+        content = found.model_dump_json(by_alias=True) if isinstance(found, BaseModel) else to_json(found)
+        return Response(content, self.status, media_type="application/json")
 
 
 class Router:
