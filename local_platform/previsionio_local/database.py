@@ -268,10 +268,11 @@ class Database:
                     raise
                 self._positions.change(session.changes)
                 self._written += 1
+                if self._written % _CHECKPOINT == 0:
+                    self._emptying = threading.Thread(target=self._empty_log, name="previsionio-local log", daemon=True)
+                    self._emptying.start()
         finally:
             self._writer.release()
-        if self._written % _CHECKPOINT == 0:
-            threading.Thread(target=self._empty_log, name="previsionio-local checkpoint", daemon=True).start()
 
     def store(self, work: Callable[[Session], T], *, wait: bool = True) -> T:
         """Return what `work` does in a session of `write`."""
@@ -302,11 +303,13 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file. What somebody still works with is closed when it is given back."""
+        if self._emptying:
+            self._emptying.join()
         self._is_closed = True
-        while self._idle:
-            self._idle.pop().close()
+        self._close_idle()
 
     _is_closed = False
+    _emptying: threading.Thread | None = None
     _written = 0
     """Transactions so far."""
 
@@ -314,6 +317,10 @@ class Database:
         # Nobody waits for it, and what it leaves is done by the next one.
         with suppress(sqlite3.Error), self._connection() as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().close()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
@@ -327,7 +334,7 @@ class Database:
         finally:
             self._idle.append(connection)
             if self._is_closed:
-                self.close()
+                self._close_idle()
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import stat
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import requests
-from previsionio_local import LocalPlatform
+from previsionio_local import LocalPlatform, database
+from previsionio_local.projects.models import new_project
 
 from tests.platform.client import FTP, client_of, refusal
 from tests.secret_search import files, leaked, planted
@@ -35,6 +37,21 @@ def test_everything_survives_a_restart(tmp_path: Path, ftp: proftpd.FTP) -> None
         client.post(f"/connectors/{connector['_id']}/test")
         assert client.call("GET", f"/datasets/{dataset['_id']}/download?extension=csv").content == rows
         assert rows == ftp.files["customers.csv"]
+
+
+def test_the_log_of_the_database_does_not_grow_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "_CHECKPOINT", 5)
+    with closing(database.Database(tmp_path / "db")) as objects:
+
+        def log_after_writes() -> int:
+            for _ in range(5):
+                objects.store(lambda session: session.add(new_project("n" * 5_000)))
+            assert objects._emptying
+            objects._emptying.join()
+            return (tmp_path / "db-wal").stat().st_size
+
+        sizes = [log_after_writes() for _ in range(10)]
+    assert sizes[-1] < 2 * sizes[0]
 
 
 def test_only_the_owner_can_read_the_folder(tmp_path: Path) -> None:
