@@ -161,17 +161,21 @@ class Session:
         row = self.execute(f"{_select(model)} {rest}", *values).fetchone()
         return None if row is None else model(*row)
 
-    def page(self, model: type[M], project_id: str | None, number: int, size: int) -> tuple[int, list[M]]:
-        """Return how many objects a list holds, and those of one page of it, oldest first."""
+    def page(
+        self, model: type[Stored], item: str, project_id: str | None, number: int, size: int
+    ) -> tuple[int, list[str]]:
+        """Return how many objects a list holds, and what `item` makes of those of one page of it, oldest first."""
         numbers = self._numbers(model, project_id)
-        return len(numbers), self._of(model, project_id, numbers[(number - 1) * size : number * size])
+        rest, values = _within(project_id, numbers[(number - 1) * size : number * size])
+        return len(numbers), self.scalars(f"SELECT {item} FROM {model.TABLE} {rest}", *values)  # noqa: S608
 
     def page_from_end(self, model: type[M], project_id: str, number: int, size: int) -> tuple[int, list[M]]:
         """Return the same, where the first page is that of the newest objects."""
         numbers = self._numbers(model, project_id)
         total = len(numbers)
         end = max(0, total - (number - 1) * size)
-        return total, self._of(model, project_id, numbers[max(0, end - size) : end])
+        rest, values = _within(project_id, numbers[max(0, end - size) : end])
+        return total, self.all(model, rest, *values)
 
     def add(self, made: Stored) -> None:
         """Store a new object."""
@@ -189,15 +193,6 @@ class Session:
 
     def _changed(self, stored: Stored, *, is_there: bool) -> None:
         self.changes += [Change(key, stored.number, is_there) for key in stored.lists]
-
-    def _of(self, model: type[M], project_id: str | None, numbers: array[int]) -> list[M]:
-        """Return the objects of a part of a list."""
-        if not numbers:
-            return []
-        within = "number BETWEEN ? AND ? ORDER BY number"
-        if project_id is None:
-            return self.all(model, f"WHERE {within}", numbers[0], numbers[-1])
-        return self.all(model, f"WHERE project_id = ? AND {within}", project_id, numbers[0], numbers[-1])
 
     def _numbers(self, model: type[Stored], project_id: str | None) -> array[int]:
         key = (model.TABLE, project_id)
@@ -365,6 +360,15 @@ def _begin(connection: sqlite3.Connection, wait: bool) -> None:
         raise
     finally:
         connection.execute(f"PRAGMA busy_timeout = {_SECONDS_TO_WAIT * 1000:.0f}")
+
+
+def _within(project_id: str | None, numbers: array[int]) -> tuple[str, tuple[Any, ...]]:
+    """What follows after the name of a table to find a part of a list, and its values."""
+    first_and_last = (numbers[0], numbers[-1]) if numbers else (1, 0)
+    where = "number BETWEEN ? AND ? ORDER BY number"
+    if project_id is None:
+        return f"WHERE {where}", first_and_last
+    return f"WHERE project_id = ? AND {where}", (project_id, *first_and_last)
 
 
 def _select(model: type[Stored]) -> str:

@@ -54,7 +54,9 @@ def _types(call: Call) -> Iterator[tuple[Any, Any, TypeAdapter[Any]]]:
 
 
 def _answer(call: Call) -> Any:
-    """The type of what it returns in JSON; None if that is something else."""
+    """The type of what it answers in JSON; None if that is something else."""
+    if call.answer is not None:
+        return call.answer
     returned = get_type_hints(call.function)["return"]
     is_else = isinstance(returned, type) and issubclass(returned, (Response, type(None)))
     return None if is_else else returned

@@ -83,6 +83,7 @@ class Call:
     status: int
     media: Sequence[str]
     refusals: Mapping[int, type[BaseModel]]
+    answer: Any
 
     @functools.cached_property
     def parameters(self) -> list[Parameter]:
@@ -155,6 +156,7 @@ class Router:
         status: int = 200,
         media: Sequence[str] = (),
         refusals: Mapping[int, type[BaseModel]] = _NO_REFUSALS,
+        answer: Any = None,
         hidden: bool = False,
     ) -> Callable[[F], F]:
         """Have a function answer a call, or several `methods`, with spaces between them.
@@ -165,11 +167,12 @@ class Router:
             status: of a success.
             media: what a success may be; default: JSON.
             refusals: what this call in particular may be refused with.
+            answer: the type of what a success holds, where the function returns a whole `Response`.
             hidden: whether the description leaves it out.
         """
 
         def add(function: F) -> F:
-            call = Call(function, self._prefix + path, self._tag, status, media, refusals)
+            call = Call(function, self._prefix + path, self._tag, status, media, refusals, answer)
             route = Route(call.path, call, include_in_schema=not hidden)
             route.methods = set(methods.split())
             self.routes.append(route)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from previsionio_local import LocalPlatform
 from previsionio_local.errors import PlatformError
@@ -38,6 +40,21 @@ def test_pages_hold_all_objects_oldest_first(hosted: Client, path: str) -> None:
         seen += [item["_id"] for item in body["items"]]
     assert seen == ids
     assert hosted.get(path) == hosted.get(path, params={"page": 1})
+
+
+def test_an_item_of_a_page_is_what_reading_it_gives(client: Client) -> None:
+    name = "a\0b\x1f\"\\/'\u2028\x7f\u00e9\U0001f600\n\t"
+    project = client.post("/projects", name=name)["_id"]
+    client.project_id = project
+    connector = client.connector(name=name)
+    client.dataset(client.datasource(connector, name=name, path=name), name)
+    client.connector(type="GCP", googleCredentials={"a": 1}, host="", port=None, username=None, password=None)
+    for kind in ("connectors", "data-sources", "datasets"):
+        page = client.call("GET", f"/projects/{{project}}/{kind}").text
+        single = [client.call("GET", f"/{kind}/{item['_id']}").text for item in json.loads(page)["items"]]
+        assert json.loads(page)["items"][0]["name"] == name
+        assert page.startswith(f'{{"items":[{",".join(single)}],')
+    assert client.call("GET", "/projects/{project}").text in client.call("GET", "/projects").text
 
 
 @pytest.mark.parametrize("path", [*KINDS[1:], "/projects/{project}/datasets"])

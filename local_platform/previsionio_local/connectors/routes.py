@@ -31,8 +31,8 @@ updates = Router(API, "connectors")
 _connectors = Collection(Connector, ConnectorView)
 
 
-@router.call("GET", "/projects/{project_id}/connectors")
-async def list_connectors(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[ConnectorView]:
+@router.call("GET", "/projects/{project_id}/connectors", answer=Page[ConnectorView])
+async def list_connectors(project_id: str, shared: Shared, page: PageNumber = 1) -> Response:
     """List the connectors of a project, oldest first."""
     return _connectors.page(shared, page, project_id)
 

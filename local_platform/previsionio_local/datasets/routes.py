@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import anyio.to_thread
 from pydantic import AfterValidator, Field
-from starlette.responses import StreamingResponse
+from starlette.responses import Response, StreamingResponse
 
 from ..connectors.models import Connector
 from ..crud import Collection, find, find_named
@@ -41,8 +41,8 @@ _datasets = Collection(Dataset, DatasetView)
 _MEDIA_TYPES = {"zip": "application/zip", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
-@router.call("GET", "/projects/{project_id}/datasets")
-async def list_datasets(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasetView]:
+@router.call("GET", "/projects/{project_id}/datasets", answer=Page[DatasetView])
+async def list_datasets(project_id: str, shared: Shared, page: PageNumber = 1) -> Response:
     """List the datasets of a project, oldest first."""
     return _datasets.page(shared, page, project_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field, computed_field
+from pydantic import BaseModel, Field
 
 from ..schemas import Body, View
 
@@ -37,17 +37,9 @@ class DatasetView(View):
     # Of what is downloaded: always CSV with commas, whatever the source was.
     file_type: Literal["csv"] = "csv"
     separator: Literal[","] = ","
-
     # There is nothing to compute once the rows are there.
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def describe_state(self) -> State:
-        return self.copy_state
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def drift_state(self) -> State:
-        return self.copy_state
+    describe_state: State = Field(validation_alias="state")
+    drift_state: State = Field(validation_alias="state")
 
 
 class Column(BaseModel):

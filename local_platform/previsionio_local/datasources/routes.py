@@ -24,8 +24,8 @@ updates = Router(API, "data sources")
 _datasources = Collection(Datasource, DatasourceView)
 
 
-@router.call("GET", "/projects/{project_id}/data-sources")
-async def list_datasources(project_id: str, shared: Shared, page: PageNumber = 1) -> Page[DatasourceView]:
+@router.call("GET", "/projects/{project_id}/data-sources", answer=Page[DatasourceView])
+async def list_datasources(project_id: str, shared: Shared, page: PageNumber = 1) -> Response:
     """List the data sources of a project, oldest first."""
     return _datasources.page(shared, page, project_id)
 

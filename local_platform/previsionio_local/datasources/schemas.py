@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, computed_field
+from pydantic import Field
 
 from ..connectors.types import CONNECTOR_TYPES, G_CLOUD_SHAPES
 from ..errors import PlatformError
@@ -71,9 +71,5 @@ class DatasourceView(View):
     bucket: str | None
     request: str | None
     g_cloud: GCloud | None
-
-    # Requests say g_cloud; the vendor's SDK reads gCloud.
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def gCloud(self) -> GCloud | None:  # noqa: N802
-        return self.g_cloud
+    # Requests say g_cloud; the vendor's SDK reads this.
+    gCloud: GCloud | None = Field(validation_alias="g_cloud")  # noqa: N815

@@ -23,8 +23,8 @@ updates = Router(API, "projects")
 _projects = Collection(Project, ProjectView)
 
 
-@router.call("GET", "/projects")
-async def list_projects(shared: Shared, page: PageNumber = 1) -> Page[ProjectView]:
+@router.call("GET", "/projects", answer=Page[ProjectView])
+async def list_projects(shared: Shared, page: PageNumber = 1) -> Response:
     """List the projects, oldest first."""
     return _projects.page(shared, page)
 
