@@ -76,7 +76,7 @@ VERSION = len(_MIGRATIONS)
 _SECONDS_TO_WAIT = 30.0
 """For somebody else who has locked the file."""
 
-_CHECKPOINT = 500
+_CHECKPOINT = 1_000
 """Transactions after which what they wrote is moved from the log into the file, beside those that follow."""
 
 _LONGEST_LOG = 10_000
