@@ -241,6 +241,10 @@ class Stack:
         assert _signature(done) == _signature(done.announced), f"announced: {done.announced.ops}\ndone: {done.ops}"
         return done
 
+    def changes_to_come(self) -> dict[str, str]:
+        """What would change if the state were compared with the platform first, and the program with the state then."""
+        return self.preview(None, "--refresh").changes
+
     def refresh(self, *flags: str, preview: bool = False, expect_failure: bool | None = False) -> Run:
         """`pulumi refresh`; `ops` says update where the platform differed from the state."""
         return self._operate("refresh", None, ("--yes", *_skip(preview), *flags), expect_failure=expect_failure)

@@ -72,7 +72,12 @@ def test_a_platform_that_withholds_updates_gets_replacements(
     assert calls(replacing_platform) == {"GET projects": 1, "OPTIONS connectors": 1}
     assert stack.up().changes == dict.fromkeys(CONNECTORS | DATASOURCES, "replace")
     assert "PUT connectors" not in calls(replacing_platform)
-    assert set(Objects(replacing_platform).names()) == CONNECTORS | DATASOURCES
+    objects = Objects(replacing_platform)
+    assert set(objects.names()) == CONNECTORS | DATASOURCES
+    after = objects.all("connectors")
+    assert {item["port"] for item in after.values()} == {2121}
+    for name in ("a", "b"):
+        assert objects.all("data-sources")[f"export-{name}"]["connector_id"] == after[f"files-{name}"]["_id"]
 
 
 def test_new_values_that_fail_are_taken_back(stack: Stack, objects: Objects, ftp: FTP) -> None:
