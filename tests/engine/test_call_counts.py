@@ -71,7 +71,7 @@ def test_calls_of_a_whole_life(stack: Stack, mariadb: MariaDB, calls: Callable[[
         POST_DATASOURCE: DATASOURCES,
     }
 
-    assert stack.up(preview=True).changes == {}
+    assert stack.up().changes == {}
     assert calls() == {}
 
     # One object of each list is read singly, then the list: 10 connectors on one page, 60 data sources on two.

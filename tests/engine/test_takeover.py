@@ -218,7 +218,7 @@ def test_200_mixed_objects_there_and_back(
     assert len(adopted["adopted"]) == 200
     assert {entry["id"] for entry in adopted["adopted"]} == ids(client) - {upload["_id"]}
     assert len(stack.resources()) == 200
-    assert stack.changes_to_come() == {}
+    assert stack.up(None, "--refresh").changes == {}
     assert clients_only_read(platform)
     assert estate.dump() == before
 
