@@ -35,7 +35,7 @@ def empty(value: Any) -> bool:
 def test_state_holds_each_input_twice_and_nothing_else(stack: Stack, platform: LocalPlatform, mariadb: MariaDB) -> None:
     """Inputs and outputs are the engine's two copies; they are equal, complete and free of empty values."""
     there = connector("SQLConnector", "crm", mariadb, password=PASSWORD, test_connection=False)
-    stack.up(program(there, datasource("d", "crm", database="crm", table="customers", verify_source=False)))
+    up = stack.up(program(there, datasource("d", "crm", database="crm", table="customers", verify_source=False)))
     crm, source = (stack.resources()[name] for name in ("crm", "d"))
 
     shared = {"__provider", "name", "project_id", "platform_url"}
@@ -55,6 +55,10 @@ def test_state_holds_each_input_twice_and_nothing_else(stack: Stack, platform: L
         assert [frame["sourcePosition"].partition("#")[0] for frame in resource["stackTrace"]] == [
             "project:///__main__.py"
         ], resource["stackTrace"]
+    # Each message of a step of the SDK's would be a call that the program waits for.
+    messages = [event["diagnosticEvent"]["message"] for event in up.events if "diagnosticEvent" in event]
+    assert any("registering resource: ty=pulumi:pulumi:Stack" in message for message in messages)
+    assert not [message for message in messages if "previsionio" in message]
 
 
 def test_the_provider_is_a_reference_and_no_secret(stack: Stack, mariadb: MariaDB) -> None:

@@ -534,7 +534,7 @@ def test_no_error_of_requests_reaches_a_user(
     def fail(*_: Any, **__: Any) -> None:
         raise raised
 
-    monkeypatch.setattr(requests.Session, "send", fail)
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", fail)
 
     with pytest.raises(PrevisionError):
         call(client, "get")

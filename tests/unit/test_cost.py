@@ -195,7 +195,7 @@ def test_a_call_takes_less_than_one_of_requests_without_all_that_a_client_adds(s
 
     for once in (ours, bare):
         once()
-    assert calls_of(ours) < calls_of(bare)
+    assert calls_of(ours) < 0.8 * calls_of(bare)
 
 
 class Seen(dict[str, Any]):

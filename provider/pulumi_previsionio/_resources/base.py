@@ -15,6 +15,7 @@ from .._core.kind import Kind
 from .._core.secret import SecretReference
 from .._dynamic import Provider
 from .._errors import InputError
+from .._host.debug_messages import leave_out_steps, registration_without_steps
 from .._host.garbage import collect_garbage_less_often
 from .._host.output_types import remember_output_types
 from .._host.process import end_at_once_when_interrupted
@@ -25,6 +26,7 @@ Self = TypeVar("Self", bound="PrevisionResource")
 
 remember_output_types()
 tell_of_the_program_only()
+leave_out_steps()
 
 
 class PrevisionResource(Resource):
@@ -74,7 +76,8 @@ class PrevisionResource(Resource):
         for field in kind.fields:
             if field.name not in properties:  # not set: nothing for the engine to keep, but an attribute all the same
                 setattr(self, field.name, nothing)
-        self._register(resource_name, properties, opts)
+        with registration_without_steps():
+            self._register(resource_name, properties, opts)
 
     def _register(self, name: str, properties: dict[str, Any], opts: pulumi.ResourceOptions | None) -> None:
         """What `Resource` does in its constructor, without serializing the provider for each resource anew."""
