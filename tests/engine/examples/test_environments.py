@@ -61,7 +61,7 @@ def set_up(
 ) -> str:
     """What the README says of `dev`, for any environment; what it says of the machine, once."""
     answers = {"password": servers[name].password, "previsionio:token": platforms[name].token}
-    machine = "" if name == "dev" else "^pip|login|"
+    machine = "" if name == "dev" else "login|"
     return example.follow_readme(answers, skip=f"{machine}{skip}--stack (staging|prod)", instead=("dev", name))
 
 
@@ -114,7 +114,7 @@ def test_state_in_a_backend_that_a_team_shares(
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     account = f"{postgresql.admin_username}:{quote(postgresql.admin_password, safe='')}"
     keep_state_in(example, f"postgres://{account}@{postgresql.host}:{postgresql.port}/{name}?sslmode=disable")
-    set_up(example, "dev", platforms, servers, skip="^pip|")
+    set_up(example, "dev", platforms, servers)
     objects = Objects(platforms["dev"])
     assert objects.names() == ["crm", "customers"]
     assert not list((example.home / "state").rglob("*.json"))
