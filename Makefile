@@ -3,7 +3,7 @@
 python := .venv/bin/python
 typed := __main__.py benchmarks examples provider local_platform tests tools
 
-.PHONY: help venv engine up down test torture languages test-servers lint bench docs pictures links dist compat workflows clean
+.PHONY: help venv engine up down test torture languages test-servers lint compiled bench docs pictures links dist compat workflows clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -14,7 +14,8 @@ up: .venv/.quickstart ## a first stack: local platform, FTP server and a real `p
 down: ## destroys that stack and stops what `make up` started
 	@if [ -x $(python) ]; then $(python) -m tools.quickstart down; fi
 
-test: lint engine test-servers ## checks and all tests, against real servers and the real engine
+test: .venv/.dev ## checks and all tests, against real servers and the real engine
+	@$(MAKE) --no-print-directory --jobs=2 lint compiled engine test-servers
 	@rm -rf build/coverage
 	$(python) -m coverage run -m pytest -n 6 --dist worksteal # an engine run waits more than it computes
 	@$(python) -m coverage combine --quiet
@@ -33,6 +34,12 @@ lint: .venv/.dev ## ruff and mypy
 	$(python) -m mypy $(typed)
 
 venv: .venv/.dev ## the virtual environment in .venv, with all that the tests need
+
+# Else each of six processes, and each program and command that they start, would compile for itself what it imports.
+test compiled: export PYTHONDONTWRITEBYTECODE :=
+
+compiled: .venv/.dev
+	@$(python) -m pytest --collect-only -qq >/dev/null || true # what is wrong with them, the tests tell
 
 engine: ## finds `pulumi`, or builds it into a cache folder of yours
 	@tools/engine/build.sh >/dev/null

@@ -33,6 +33,8 @@ from typing import Any
 
 import yaml
 
+from tests.engine import vault
+
 TIMEOUT = 120.0
 """Seconds for one run. The engine needs one or two."""
 
@@ -53,7 +55,7 @@ QUICK_GO = {"GOGC": "off", "GOMEMLIMIT": "512MiB"}
 """Spares the engine a tenth of its time: its processes are short, and look for no garbage until they hold that much."""
 
 AS_FOR_USERS = {"QUICK_PIP_PREFIX": "", "GOGC": "100", "GOMEMLIMIT": "off"}
-"""An environment for a stack whose runs are spared nothing."""
+"""An environment for a stack whose runs are spared nothing, not even the key that is made of a passphrase."""
 
 ENGINE_TYPES = ("pulumi:pulumi:Stack", "pulumi:providers:")
 """Resources that the engine makes itself; they are in no result."""
@@ -205,7 +207,7 @@ class Stack:
             for folder in (self.folder, self._backend, self.home / "pulumi"):
                 folder.mkdir(parents=True)
             self.describe_project("python")
-            self.cli("stack", "init", self.name)
+            self.cli("stack", "init", self.name, *([] if self.environment else [vault.PROVIDER]))
         else:
             _copy(_new_stack(self.engine, self.project, self.name), self)
 
@@ -238,6 +240,10 @@ class Stack:
         done = self.up(program, preview=True)
         assert _signature(done) == _signature(done.announced), f"announced: {done.announced.ops}\ndone: {done.ops}"
         return done
+
+    def changes_to_come(self) -> dict[str, str]:
+        """What would change if the state were compared with the platform first, and the program with the state then."""
+        return self.preview(None, "--refresh").changes
 
     def refresh(self, *flags: str, preview: bool = False, expect_failure: bool | None = False) -> Run:
         """`pulumi refresh`; `ops` says update where the platform differed from the state."""
@@ -331,6 +337,7 @@ class Stack:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_DEBUG_COMMANDS": "true",  # for --event-log
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            **vault.environment(),
             **QUICK_GO,
             **with_quick_pip(self.environment),
         }

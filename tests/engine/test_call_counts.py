@@ -71,7 +71,7 @@ def test_calls_of_a_whole_life(stack: Stack, mariadb: MariaDB, calls: Callable[[
         POST_DATASOURCE: DATASOURCES,
     }
 
-    assert stack.up(preview=True).changes == {}
+    assert stack.up().changes == {}
     assert calls() == {}
 
     # One object of each list is read singly, then the list: 10 connectors on one page, 60 data sources on two.
@@ -107,53 +107,34 @@ def test_tables_behind_a_connector_are_listed_once_for_all_new_data_sources(
     assert calls() == {GET_PROJECT: 1, TABLES: 1, POST_DATASOURCE: 6}
 
 
-def test_each_file_is_looked_up_once_and_not_tested_again(
-    stack: Stack, ftp: FTP, calls: Callable[[], dict[str, int]]
+def test_what_lists_do_not_tell_is_looked_up_once_and_not_tested_again(
+    stack: Stack, mariadb: MariaDB, ftp: FTP, calls: Callable[[], dict[str, int]]
 ) -> None:
-    files = connector("FTPConnector", "files", ftp)
-    sources = [datasource(f"d{n}", "files", path="/customers.csv") for n in range(6)]
-    assert len(stack.up(program(files, *sources)).changes) == 7
-    looked_up = {"OPTIONS /connectors/ID": 1, "POST /connectors/ID/verify": 6}
-    assert calls() == {GET_PROJECT: 1, POST_CONNECTOR: 1, TEST_CONNECTOR: 1, **looked_up, POST_DATASOURCE: 6}
+    """A file, a query, where the platform can look at one; without tests and lookups a creation is one call."""
 
+    def everything(is_seen: bool) -> str:
+        source = {"database": "crm", "verify_source": not is_seen}
+        return program(
+            connector("FTPConnector", "files", ftp),
+            *(datasource(f"file{n}", "files", path="/customers.csv") for n in range(6)),
+            connector("SQLConnector", "crm", mariadb, test_connection=is_seen, force_destroy=not is_seen),
+            *(datasource(f"query{n}", "crm", database="crm", request=f"SELECT {n} FROM customers") for n in range(3)),
+            connector("SQLConnector", "untested", mariadb, test_connection=not is_seen),
+            *(datasource(f"unseen{n}", "untested", table="customers", **source) for n in range(3)),
+        )
 
-def test_a_query_is_looked_up_once_and_not_tested_again(
-    stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]
-) -> None:
-    """A list says nothing about a query: each is looked up by itself, where the platform can."""
-    queries = [datasource(f"d{n}", "crm", database="crm", request=f"SELECT {n} FROM customers") for n in range(3)]
-    assert len(stack.up(program(connector("SQLConnector", "crm", mariadb), *queries)).changes) == 4
+    assert len(stack.up(everything(True)).changes) == 15
     assert calls() == {
         GET_PROJECT: 1,
-        POST_CONNECTOR: 1,
-        TEST_CONNECTOR: 1,
+        POST_CONNECTOR: 3,
+        TEST_CONNECTOR: 2,
         "OPTIONS /connectors/ID": 1,
-        "POST /connectors/ID/verify": 3,
-        POST_DATASOURCE: 3,
+        "POST /connectors/ID/verify": 6 + 3,
+        POST_DATASOURCE: 6 + 3 + 3,
     }
-
-
-def test_without_tests_and_lookups_a_creation_is_one_call(
-    stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]
-) -> None:
-    there = connector("SQLConnector", "crm", mariadb, test_connection=False)
-    sources = [datasource(f"d{n}", "crm", database="crm", table="t", verify_source=False) for n in range(3)]
-    stack.up(program(there, *sources))
-    assert calls() == {GET_PROJECT: 1, POST_CONNECTOR: 1, POST_DATASOURCE: 3}
-
-
-def test_switching_tests_and_lookups_on_or_off_makes_no_call(
-    stack: Stack, mariadb: MariaDB, calls: Callable[[], dict[str, int]]
-) -> None:
-    there = connector("SQLConnector", "crm", mariadb)
-    source = {"database": "crm", "table": "customers"}
-    stack.up(program(there, datasource("d", "crm", **source)))
-    calls()
-    off = program(
-        connector("SQLConnector", "crm", mariadb, test_connection=False, force_destroy=True),
-        datasource("d", "crm", **source, verify_source=False),
-    )
-    assert stack.up(off).changes == {"crm": "update", "d": "update"}
+    # To switch tests and lookups on or off makes no call.
+    switched = ("crm", "untested", "unseen0", "unseen1", "unseen2")
+    assert stack.up(everything(False)).changes == dict.fromkeys(switched, "update")
     assert calls() == {}
 
 

@@ -9,12 +9,13 @@ from tests.unit.fake_platform import PROJECT, TOKEN, FakePlatform
 
 PROGRAM = """
 import pulumi
-import {door} as previsionio
+import pulumi_previsionio, pulumi_previsionio.native
 
-snapshot = previsionio.Dataset("snapshot", datasource="5ea1f00d00000000000000bb"{more})
-for name in ("rows", "columns", "size", "state"):
-    pulumi.export(name, getattr(snapshot, name))
+for door, previsionio in {{"dynamic": pulumi_previsionio, "native": pulumi_previsionio.native}}.items():
+    snapshot = previsionio.Dataset(door, datasource="5ea1f00d00000000000000bb"{more})
+    pulumi.export(door, {{name: getattr(snapshot, name) for name in ("rows", "columns", "size", "state")}})
 """
+DOORS = ("dynamic", "native")
 
 
 @pytest.fixture
@@ -23,9 +24,8 @@ def fake() -> Iterator[FakePlatform]:
         yield fake
 
 
-@pytest.mark.parametrize("door", ["pulumi_previsionio", "pulumi_previsionio.native"])
 def test_they_come_with_the_copy_follow_a_refresh_and_change_nothing(
-    door: str, fake: FakePlatform, new_stack: Callable[..., Stack]
+    fake: FakePlatform, new_stack: Callable[..., Stack]
 ) -> None:
     stack = new_stack("stack")
     stack.describe_project("python", plugin=True)
@@ -34,25 +34,34 @@ def test_they_come_with_the_copy_follow_a_refresh_and_change_nothing(
         "PREVISION_MASTER_TOKEN": TOKEN,
         "PREVISION_PROJECT_ID": PROJECT,
     }
-    told = {"rows": 3, "columns": 8}
-    fake.fault("POST", "/data-source", None, carried_out=True, after=lambda: fake.only("datasets").update(told))
 
-    up = stack.up(PROGRAM.format(door=door, more=""), preview=True)
-    assert (up.changes, up.warnings) == ({"snapshot": "create"}, [])
-    assert shown(stack) == {**told, "state": "done"}
+    def tell(**told: object) -> None:
+        for item in fake.objects["datasets"].values():
+            item |= told
+
+    told = {"rows": 3, "columns": 8}
+    fake.fault("POST", "/data-source", None, carried_out=True, times=2, after=lambda: tell(**told))
+
+    up = stack.up(PROGRAM.format(more=""), preview=True)
+    assert (up.changes, up.warnings) == (dict.fromkeys(DOORS, "create"), [])
+    assert shown(stack) == {door: {**told, "state": "done"} for door in DOORS}
     fake.forget_calls()
     assert stack.preview().changes == {}
     assert fake.calls == []
 
     drifted = {"rows": 2**40, "columns": 8, "size": 0}
-    fake.only("datasets").update(drifted, copy_state="failed")
+    tell(**drifted, copy_state="failed")
     stack.refresh()
     assert stack.preview().changes == {}
-    assert stack.up(PROGRAM.format(door=door, more=", timeout=60"), preview=True).changes == {"snapshot": "update"}
-    assert shown(stack) == {**drifted, "state": "failed"}
-    assert len(fake.objects["datasets"]) == 1
+    up = stack.up(PROGRAM.format(more=", timeout=60"), preview=True)
+    assert up.changes == dict.fromkeys(DOORS, "update")
+    assert shown(stack) == {door: {**drifted, "state": "failed"} for door in DOORS}
+    assert len(fake.objects["datasets"]) == len(DOORS)
 
 
-def shown(stack: Stack) -> dict[str, object]:
-    """The stack's outputs that have a value."""
-    return {name: value for name, value in stack.outputs().items() if value is not None}
+def shown(stack: Stack) -> dict[str, dict[str, object]]:
+    """The stack's outputs, as far as they have a value."""
+    return {
+        door: {name: value for name, value in told.items() if value is not None}
+        for door, told in stack.outputs().items()
+    }

@@ -148,8 +148,7 @@ def test_a_platform_that_does_not_answer_well_drops_nothing(stack: Stack, platfo
     for run in (stack.refresh(expect_failure=True), stack.destroy(expect_failure=True)):
         assert all("the platform refused the token (401)" in message for message in errors(run).values())
     stack.environment["PREVISION_MASTER_TOKEN"] = token
-    assert stack.refresh().changes == {}
-    assert stack.up().changes == {}
+    assert stack.changes_to_come() == {}
 
 
 UNTELLING: list[dict[str, Any]] = [
@@ -161,12 +160,27 @@ UNTELLING: list[dict[str, Any]] = [
 """Unreadable, without its length, empty, of others."""
 
 
-def test_a_list_that_does_not_tell_drops_nothing(live: Stack, platform: LocalPlatform) -> None:
-    lists = {"action": "status", "status": 200, "method": "GET", "path": "^/projects/", "times": None}
-    for body in UNTELLING:
-        platform.faults([{**lists, "body": json.dumps(body)}])
-        assert live.refresh().changes == {}, body
-        assert live.resources().keys() == ALL
+def test_a_list_that_does_not_tell_drops_nothing(stack: Stack, platform: LocalPlatform) -> None:
+    """Each project is answered for in another way."""
+    everything = []
+    for number in range(len(UNTELLING)):
+        there = {"project_id": id_of(f"team-{number}"), **UNTESTED}
+        everything.append(Resource("Project", f"team-{number}", {}))
+        everything += [Resource("FTPConnector", f"files-{number}-{n}", {**FILES.inputs, **there}) for n in range(4)]
+    program(stack, everything)
+    stack.up()
+    resources = stack.resources()
+
+    lists = {"action": "status", "status": 200, "method": "GET", "times": None}
+    platform.clear_calls()
+    platform.faults(
+        {**lists, "path": f"^/projects/{resources[f'team-{number}']['id']}/connectors", "body": json.dumps(body)}
+        for number, body in enumerate(UNTELLING)
+    )
+    assert stack.refresh().changes == {}
+    assert stack.resources().keys() == resources.keys()
+    asked = {call.path.split("/")[2] for call in platform.calls() if call.path.endswith("/connectors")}
+    assert asked == {resources[f"team-{number}"]["id"] for number in range(len(UNTELLING))}
 
 
 def test_a_connector_deleted_outside_is_made_again_and_its_data_sources_follow(

@@ -31,6 +31,13 @@ def fake(shared_fake: FakePlatform) -> FakePlatform:
 
 
 @pytest.fixture
+def replacing_fake() -> Iterator[FakePlatform]:
+    with FakePlatform() as fake:
+        fake.update = False
+        yield fake
+
+
+@pytest.fixture
 def stack(fake: FakePlatform, new_stack: Callable[..., Stack]) -> Stack:
     stack = new_stack("stack")
     stack.environment |= {
@@ -46,60 +53,81 @@ def program(*lines: str, host: str = "a.example", password: str = "pass-word", p
     return HEAD + source + "\n".join(lines)
 
 
-def snapshot(resource: str, *, keep: bool, trigger: str) -> str:
-    """A dataset of the one name over the one data source."""
+def snapshot(resource: str, trigger: str) -> str:
+    """A dataset over the one data source, by the name that stands behind the dash: `kept` ones are kept."""
+    keep, name = resource.split("-")
     return (
-        f"previsionio.Dataset({resource!r}, datasource=orders, name='sales', triggers=[{trigger!r}], "
-        f"keep_on_replace={keep})"
+        f"previsionio.Dataset({resource!r}, datasource=orders, name={name!r}, triggers=[{trigger!r}], "
+        f"keep_on_replace={keep == 'kept'})"
     )
 
 
-@pytest.mark.parametrize("kept_first", [True, False])
 def test_of_two_snapshots_alike_each_is_kept_or_deleted_as_its_own_resource_says(
-    kept_first: bool, stack: Stack, fake: FakePlatform
+    stack: Stack, fake: FakePlatform
 ) -> None:
-    def both(trigger: str) -> list[str]:
-        lines = [snapshot("kept", keep=True, trigger=trigger), snapshot("gone", keep=False, trigger=trigger)]
-        return lines if kept_first else lines[::-1]
+    """Of two pairs: in one the kept one comes first, in the other it comes last."""
+    kept, gone = {"kept-monday", "kept-friday"}, {"gone-monday", "gone-friday"}
 
-    stack.up(program(*both("monday")))
-    old = {name: stack.resources()[name]["id"] for name in ("kept", "gone")}
-    assert stack.up(program(*both("tuesday"))).changes == dict.fromkeys(old, "replace")
-    assert old["kept"] in fake.objects["datasets"]
-    assert old["gone"] not in fake.objects["datasets"]
+    def all_four(trigger: str) -> list[str]:
+        names = ("kept-monday", "gone-monday", "gone-friday", "kept-friday")
+        return [snapshot(name, trigger) for name in names]
+
+    def ids(names: set[str]) -> set[str]:
+        return {state["id"] for name, state in stack.resources().items() if name in names}
+
+    stack.up(program(*all_four("first")))
+    old_kept, old_gone = ids(kept), ids(gone)
+    assert stack.up(program(*all_four("second"))).changes == dict.fromkeys(kept | gone, "replace")
+    assert old_kept <= fake.objects["datasets"].keys()
+    assert old_gone.isdisjoint(fake.objects["datasets"])
 
     # One is replaced, and its twin is dropped from the program: what is shown as deleted is deleted.
-    ids = {name: stack.resources()[name]["id"] for name in ("kept", "gone")}
-    changes = stack.up(program(snapshot("kept", keep=True, trigger="wednesday"))).changes
-    assert changes == {"kept": "replace", "gone": "delete"}
-    assert ids["kept"] in fake.objects["datasets"]
-    assert ids["gone"] not in fake.objects["datasets"]
+    old_kept, old_gone = ids(kept), ids(gone)
+    changes = stack.up(program(*(snapshot(name, "third") for name in kept))).changes
+    assert changes == {**dict.fromkeys(kept, "replace"), **dict.fromkeys(gone, "delete")}
+    assert old_kept <= fake.objects["datasets"].keys()
+    assert old_gone.isdisjoint(fake.objects["datasets"])
 
     # The engine decides this replacement by itself, without a comparison.
-    held = stack.resources()["kept"]
-    stack.up(None, "--target-replace", held["urn"])
-    assert {held["id"], stack.resources()["kept"]["id"]} <= set(fake.objects["datasets"])
+    held = ids(kept)
+    stack.up(None, *(f"--target-replace={stack.resources()[name]['urn']}" for name in sorted(kept)))
+    assert ids(kept).isdisjoint(held)
+    assert ids(kept) | held <= fake.objects["datasets"].keys()
     stack.destroy()
     assert stack.resources() == {}
 
 
-@pytest.mark.parametrize("update", [True, False])
-def test_a_snapshot_follows_its_source_and_no_password(update: bool, stack: Stack, fake: FakePlatform) -> None:
-    fake.update = update
-    line = "snapshot = previsionio.Dataset('snapshot', datasource=orders)"
+ELSEWHERE = """
+there = opts(provider=previsionio.Provider("there", url=URL, token=TOKEN, project_id=PROJECT))
+files_there = previsionio.FTPConnector("files-there", host=HOST, username="u", password=PASSWORD, opts=there)
+orders_there = previsionio.Datasource("orders-there", connector=files_there, path=PATH, opts=there)
+previsionio.Dataset('snapshot', datasource=orders)
+previsionio.Dataset('snapshot-there', datasource=orders_there, opts=there)
+"""
 
-    def changed(**inputs: str) -> Any:
-        changes = stack.up_as_previewed(program(line, **inputs)).changes
-        assert [item["name"] for item in fake.objects["datasets"].values()] == ["snapshot"]
-        return changes.get("snapshot")
 
-    stack.up(program(line))
-    assert changed(path="/customers.csv") == "replace"
-    assert changed(path="/customers.csv", host="b.example") == "replace"
+def test_a_snapshot_follows_its_source_and_no_password(
+    stack: Stack, fake: FakePlatform, replacing_fake: FakePlatform
+) -> None:
+    """On a platform that updates, and on one that replaces."""
+    where = f"URL, TOKEN, PROJECT = {replacing_fake.url!r}, {TOKEN!r}, {PROJECT!r}"
+
+    def both(host: str = "a.example", password: str = "pass-word", path: str = "/in/orders.csv") -> str:
+        what = f"HOST, PASSWORD, PATH = {host!r}, {password!r}, {path!r}"
+        return "\n".join([HEAD, what, where, FILES, ELSEWHERE])
+
+    def changed(text: str) -> Any:
+        changes = stack.up_as_previewed(text).changes
+        for each, name in ((fake, "snapshot"), (replacing_fake, "snapshot-there")):
+            assert [item["name"] for item in each.objects["datasets"].values()] == [name]
+        return changes.get("snapshot"), changes.get("snapshot-there")
+
+    stack.up(both())
+    assert changed(both(path="/customers.csv")) == ("replace", "replace")
+    assert changed(both(path="/customers.csv", host="b.example")) == ("replace", "replace")
     # A connector that can only be replaced takes its data source along, and that one its snapshot.
-    rotated = changed(path="/customers.csv", host="b.example", password="another-word")
-    assert rotated == (None if update else "replace")
-    assert stack.refresh().changes == stack.preview().changes == {}
+    assert changed(both(path="/customers.csv", host="b.example", password="another-word")) == (None, "replace")
+    assert stack.changes_to_come() == {}
 
 
 def test_drift_of_a_defaulted_name_is_repaired(stack: Stack, fake: FakePlatform) -> None:

@@ -51,8 +51,7 @@ def test_inputs_as_people_write_them_and_answers_as_platforms_give_them(stack: S
     web, six = by_name["web"], by_name["six"]
     assert (web["host"], six["host"]) == ("myserver.com", "::1")
     web["host"], six["host"] = "https://myserver.com", "[::1]"  # as the vendor's guides and other clients write them
-    assert stack.refresh().changes == {}
-    assert stack.preview().changes == {}
+    assert stack.changes_to_come() == {}
 
     # A test that could not be made says nothing of the connection.
     fake.fault("POST", f"/connectors/{web['_id']}/test", Answer(302, headers={"Location": "https://sso.example/"}))

@@ -1,10 +1,10 @@
 """A call whose answer never came: one object exists afterwards, it is the stack's, and nobody else's is taken."""
 
+import itertools
 import re
 import time
 from typing import Any
 
-import pytest
 from previsionio_local import LocalPlatform
 
 from tests.engine.messages import the_error
@@ -50,30 +50,35 @@ def made_at(seconds: float, number: int = 0) -> str:
     return f"{int(seconds):08x}{number:016x}"
 
 
-@pytest.mark.parametrize("turn", range(3))
-def test_the_object_is_found_and_nobody_elses_is_taken(turn: int, stack: Stack, platform: LocalPlatform) -> None:
+def test_the_object_is_found_and_nobody_elses_is_taken(stack: Stack, platform: LocalPlatform) -> None:
+    """Of three objects of each kind, each loses its answer in another way."""
     an_hour_ago, soon = time.time() - 3600, time.time() + 60  # new by the time of the creation, however slow it is
-    platform.seed(
-        projects=[{"_id": made_at(an_hour_ago), "name": "team", "description": "data"}],
-        connectors=[
-            {"_id": made_at(an_hour_ago), **CONNECTOR},
-            # Other stacks', no older than ours.
-            {"_id": made_at(soon), **CONNECTOR, "host": "other.example"},
-            {"_id": made_at(soon, 1), **CONNECTOR, "type": "SFTP"},
-        ],
-    )
+    turns, number = range(len(LOSSES)), itertools.count()
+    for turn in turns:
+        connector = {**CONNECTOR, "name": f"files{turn}"}
+        platform.seed(
+            projects=[{"_id": made_at(an_hour_ago, next(number)), "name": f"team{turn}", "description": "data"}],
+            connectors=[
+                {"_id": made_at(an_hour_ago, next(number)), **connector},
+                # Other stacks', no older than ours.
+                {"_id": made_at(soon, next(number)), **connector, "host": "other.example"},
+                {"_id": made_at(soon, next(number)), **connector, "type": "SFTP"},
+            ],
+        )
     before = lists(platform)
-    # Each collection loses its answer in another way in each turn.
     platform.faults(
-        {"method": "POST", "path": path, **LOSSES[(turn + number) % 3]}
-        for number, path in enumerate(("^/projects$", "/connectors$", "/data-sources$"))
+        {"method": "POST", "path": path, **loss}
+        for path in ("^/projects$", "/connectors$", "/data-sources$")
+        for loss in LOSSES
     )
 
-    stack.up(PROGRAM)
+    stack.up("\n".join(re.sub('"(team|files|export)"', rf'"\g<1>{turn}"', PROGRAM) for turn in turns))
     resources, after = stack.resources(), lists(platform)
-    assert {name: after[name] - before[name] for name in before} == {name: {r["id"]} for name, r in resources.items()}
+    assert {name: after[name] - before[name] for name in before} == {
+        name: {resources[f"{name}{turn}"]["id"] for turn in turns} for name in before
+    }
     assert stack.up().changes == {}
-    assert stack.destroy().changes == dict.fromkeys(before, "delete")
+    assert stack.destroy().changes == {f"{name}{turn}": "delete" for name in before for turn in turns}
     assert lists(platform) == before
 
 

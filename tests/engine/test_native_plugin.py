@@ -244,8 +244,8 @@ def test_from_dynamic_to_native_by_alias_and_by_import(
     assert (run.changes, run.warnings) == (dict.fromkeys(KINDS, "import"), [])
 
     platform.clear_calls()
-    assert imported.up_as_previewed(every_kind(NATIVE)).changes == {}
-    assert imported.refresh().changes == {}
+    assert imported.up(every_kind(NATIVE)).changes == {}
+    assert imported.changes_to_come() == {}
     assert {call.method for call in platform.calls()} <= {"GET"}
     other = imported.preview(every_kind(NATIVE, "another secret"))
     assert {name: other.changes[name] for name in WITH_SECRETS} == dict.fromkeys(WITH_SECRETS, "update")

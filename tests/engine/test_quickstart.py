@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import ROOT
-from tests.engine.pulumi_cli import with_quick_pip
+from tests.engine.pulumi_cli import QUICK_GO, with_quick_pip
 from tests.platform.client import Client
 from tests.secret_search import leaked
 
@@ -37,11 +37,12 @@ class Checkout:
         return self.run(f". .state/env && pulumi {arguments}")
 
     def run(self, command: str) -> str:
-        own = {name: value for name, value in os.environ.items() if not name.startswith(("PREVISION_", "MAKE"))}
+        foreign = ("PREVISION_", "MAKE", "COVERAGE_")
+        own = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         ran = subprocess.run(
             ["sh", "-c", f"{{ {command}; }} 2>&1"],
             cwd=self.root,
-            env=with_quick_pip({**own, "QUICK_PIP_PREFIX": str(self.root / ".venv")}),
+            env=with_quick_pip({**own, **QUICK_GO, "QUICK_PIP_PREFIX": str(self.root / ".venv")}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

@@ -89,13 +89,6 @@ def test_what_is_ignored_replaced_retained_and_renamed(door: str, stack: Stack, 
     assert stack.preview(listening).changes == {"partly-ignored-variable": "update"}
 
 
-def test_what_is_protected_stays(stack: Stack, objects: Objects) -> None:
-    stack.up(program("", 'files("kept", opts=ResourceOptions(protect=True))'))
-    for failed in (stack.destroy(expect_failure=True), stack.up(program("", ""), expect_failure=True)):
-        assert "protected" in failed.errors[0]
-    assert objects.names() == ["kept"]
-
-
 def test_with_delete_before_replace_the_data_sources_go_first_and_come_last(
     stack: Stack, platform: LocalPlatform
 ) -> None:

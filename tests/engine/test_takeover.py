@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 from previsionio_local import LocalPlatform
 
 from tests.engine import pulumi_cli
@@ -219,8 +218,7 @@ def test_200_mixed_objects_there_and_back(
     assert len(adopted["adopted"]) == 200
     assert {entry["id"] for entry in adopted["adopted"]} == ids(client) - {upload["_id"]}
     assert len(stack.resources()) == 200
-    assert stack.up_as_previewed().changes == {}
-    assert stack.refresh().changes == {}
+    assert stack.up(None, "--refresh").changes == {}
     assert clients_only_read(platform)
     assert estate.dump() == before
 
@@ -235,15 +233,17 @@ def test_200_mixed_objects_there_and_back(
 
 
 @settings(
-    max_examples=2,
+    max_examples=1,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(project=projects(connectors=8, datasources=16, datasets=0, least=4), secrets=st.sampled_from(("config", "env")))
+# The first that is drawn is the simplest, of which nothing is to be learned.
+@given(project=projects(connectors=8, datasources=16, datasets=0, least=4).filter(lambda it: len(it.datasources) > 4))
 def test_any_project_there_and_back(
-    project: HostileProject, secrets: str, new_stack: Callable[..., Stack], new_estate: Callable[[], Estate]
+    project: HostileProject, new_stack: Callable[..., Stack], new_estate: Callable[[], Estate]
 ) -> None:
+    """With its secrets in the environment; those of the 200 objects are in the configuration."""
     estate = new_estate()
     estate.seed(project)
     before = estate.dump()
@@ -251,7 +251,7 @@ def test_any_project_there_and_back(
     stack.environment |= {"PREVISION_URL": estate.platform.url, "PREVISION_MASTER_TOKEN": estate.platform.token}
     command = Command(stack)
 
-    command.give(command.export(project.id, "--with-project", "--secrets", secrets))
+    command.give(command.export(project.id, "--with-project", "--secrets", "env"))
     command("adopt")
 
     assert json.loads(command("adopt", "--json").stdout)["adopted"] == []

