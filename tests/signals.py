@@ -1,6 +1,11 @@
-"""Children hear the signals that are ignored where the tests themselves run: in a background shell, under nohup."""
+"""Children hear the signals that are ignored where the tests themselves run: in a background shell, under nohup.
 
+And they end by the one that asks them to.
+"""
+
+import contextlib
 import signal
+import subprocess
 
 
 def let_children_hear() -> None:
@@ -13,3 +18,15 @@ def let_children_hear() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, lambda _number, _frame: None)
+
+
+def end(process: subprocess.Popen[str], seconds: float) -> tuple[str, str]:
+    """What a process has written once SIGTERM has ended it. It is not killed: what it did is measured.
+
+    Python hears of a signal that comes just before it blocks only when the next one comes.
+    """
+    for _ in range(int(seconds)):
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return process.communicate(timeout=1)
+    raise TimeoutError(f"process {process.pid} does not end")

@@ -21,6 +21,8 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as pb
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from tests.signals import end
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -97,8 +99,7 @@ class NativePlugin:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._channel.close()
-        self.process.terminate()  # not killed: what it did is measured
-        self.output = "".join(self.process.communicate(timeout=TIMEOUT))
+        self.output = "".join(end(self.process, TIMEOUT))
 
     def call(self, method: str, request: Any) -> Any:
         return getattr(self.stub, method)(request, timeout=TIMEOUT)

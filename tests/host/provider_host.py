@@ -24,6 +24,8 @@ from pulumi.dynamic import ResourceProvider
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from tests.signals import end
+
 if TYPE_CHECKING:
     from typing_extensions import Self
 
@@ -73,8 +75,7 @@ class ProviderHost:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._channel.close()
-        self.process.terminate()  # not killed: what it did is measured
-        self.output = "".join(self.process.communicate(timeout=TIMEOUT))
+        self.output = "".join(end(self.process, TIMEOUT))
 
     def configure(self, config: Mapping[str, str]) -> None:
         """Set the configuration of the providers that are used for the first time from now on."""
