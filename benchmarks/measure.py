@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,16 @@ CREATE, PREVIEW, REFRESH, CHANGE, DESTROY = OPERATIONS = (
 )
 
 
+PARALLEL_DIFF, ZSTD, QUICK_PIP = "PULUMI_PARALLEL_DIFF", "PULUMI_DIY_BACKEND_ZSTD", "packages listed at once"
+ADVICE: Final[Mapping[str, Mapping[str, str]]] = {
+    PARALLEL_DIFF: {PARALLEL_DIFF: "true"},
+    ZSTD: {ZSTD: "true"},
+    # The language host that can be built here knows no `uv`: pip's answer is kept for it, which costs as little.
+    QUICK_PIP: {"QUICK_PIP_PREFIX": sys.prefix},
+}
+"""What users can do for speed, by the name of a column, and the environment that does it."""
+
+
 @dataclass(frozen=True)
 class Conditions:
     """What a life is lived under."""
@@ -40,13 +51,8 @@ class Conditions:
     """Whether the engine writes its state at each step, as it does unless told otherwise."""
     foreign: int = 0
     """Connectors in the same project that are none of the stack's, and as many data sources."""
-    quick_pip: bool = False
-    """Whether each run is spared the second that `pip list` takes, which users wait for unless they use `uv`.
-
-    The language host that can be built here knows no `uv`: pip's answer is kept for it, which costs as little.
-    """
-    parallel_diff: bool = False
-    """Whether the engine compares resources side by side."""
+    advice: str = ""
+    """Which of `ADVICE` is followed."""
     is_spared: bool = False
     """Whether the runs are spared what the tests spare theirs, and users wait for."""
 
@@ -77,8 +83,7 @@ class Measured:
     """Part of the machine that others used just before, 0 to 1."""
     others: dict[str, float]
     """What else ran, with the part of one processor that it used."""
-    quick_pip: bool = False
-    parallel_diff: bool = False
+    advice: str = ""
 
 
 def life(conditions: Conditions, engine: Path, platform: Platform, idle_wait: float) -> Iterator[Measured]:
@@ -106,8 +111,7 @@ def _operations(
 ) -> Mapping[str, Callable[[], float]]:
     """What does each operation on a new stack; returns its seconds, fails when something else was done."""
     stack = Stack(home / "stack", engine, {} if conditions.is_spared else {**AS_FOR_USERS})
-    if conditions.quick_pip:
-        stack.environment.pop("QUICK_PIP_PREFIX", None)
+    stack.environment |= ADVICE.get(conditions.advice, {})
     stack.environment |= {
         "PREVISION_URL": url,
         "PREVISION_MASTER_TOKEN": TOKEN,
@@ -118,8 +122,6 @@ def _operations(
         stack.environment["PULUMI_PARALLEL"] = str(conditions.parallel)
     if not conditions.has_checkpoints:
         stack.environment |= {"PULUMI_SKIP_CHECKPOINTS": "true", "PULUMI_EXPERIMENTAL": "true"}
-    if conditions.parallel_diff:
-        stack.environment["PULUMI_PARALLEL_DIFF"] = "true"
 
     def write(host: str) -> None:
         resources = yaml_resources(conditions.size, host) if contender.runtime == "yaml" else ""
@@ -175,13 +177,13 @@ def _measured(
         state_bytes=_state_bytes(home),
         busy_before=round(busy, 3),
         others={name: round(part, 3) for name, part in seen.others.items()},
-        quick_pip=conditions.quick_pip,
-        parallel_diff=conditions.parallel_diff,
+        advice=conditions.advice,
     )
 
 
 def _state_bytes(home: Path) -> int:
-    states = [*home.glob("stack/state/.pulumi/stacks/*/*.json"), *home.glob("terraform.tfstate")]
+    stacks = home / "stack/state/.pulumi/stacks"
+    states = [*stacks.glob("*/*.json"), *stacks.glob("*/*.json.zst"), *home.glob("terraform.tfstate")]
     return sum(state.stat().st_size for state in states)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.measure import CHANGE, CREATE, DESTROY, OPERATIONS, PREVIEW, REFRESH, Measured
+from benchmarks.measure import ADVICE, CHANGE, CREATE, DESTROY, OPERATIONS, PREVIEW, REFRESH, Measured
 from benchmarks.programs import NAIVE, NATIVE, NOOP, OPENTOFU, OURS, YAML, Contender
 from benchmarks.series import Results
 
@@ -153,8 +153,7 @@ def advice(default: Runs, hundred: Runs, advised: Runs) -> str:
     columns = {
         "at defaults": default.medians(OURS),
         "PULUMI_SKIP_CHECKPOINTS": advised.where(has_checkpoints=False).medians(OURS),
-        "PULUMI_PARALLEL_DIFF": advised.where(parallel_diff=True).medians(OURS),
-        "packages listed at once": advised.where(quick_pip=True).medians(OURS),
+        **{advice: advised.where(advice=advice).medians(OURS) for advice in ADVICE},
         "in YAML": advised.medians(YAML),
         "five stacks of 100 in turn": [5 * seconds for seconds in hundred.medians(OURS, 0.0)],
     }

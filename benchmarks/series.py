@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import machine, opentofu
-from benchmarks.measure import Conditions, Measured
+from benchmarks.measure import ADVICE, Conditions, Measured
 from benchmarks.programs import NAIVE, NATIVE, NOOP, OPENTOFU, OURS, YAML, Contender, Size
 
 HUNDRED: Final = Size(20)
@@ -65,8 +65,7 @@ SERIES: Final = (
         "advice",
         (
             Conditions(OURS, FIVE_HUNDRED, has_checkpoints=False),
-            Conditions(OURS, FIVE_HUNDRED, parallel_diff=True),
-            Conditions(OURS, FIVE_HUNDRED, quick_pip=True),
+            *(Conditions(OURS, FIVE_HUNDRED, advice=advice) for advice in ADVICE),
             Conditions(YAML, FIVE_HUNDRED),
         ),
     ),
