@@ -7,6 +7,7 @@ import functools
 import json
 import re
 import secrets
+import string
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,12 @@ def token(folder: Path, given: str | None) -> str:
     """
     if given is None:
         remedy = "delete it, and a new token is made; or give one in PREVISION_MASTER_TOKEN"
-        return kept(folder / "token", _TOKEN, lambda: secrets.token_urlsafe(32), remedy)
+        return kept(folder / "token", _TOKEN, _new_token, remedy)
     if not _SENDABLE.fullmatch(given):
         raise FolderError("the token of PREVISION_MASTER_TOKEN is empty or holds more than printable ASCII")
     return given
+
+
+def _new_token() -> str:
+    """Letters and digits only: a token that began with a dash would be a flag to the commands that it is given to."""
+    return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(43))

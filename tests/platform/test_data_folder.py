@@ -15,6 +15,7 @@ from previsionio_local import LocalPlatform
 from previsionio_local import __main__ as main
 from previsionio_local.access import holds_token
 from previsionio_local.database import VERSION
+from previsionio_local.encryption import token
 from previsionio_local.folder import FolderError, write_whole
 
 from tests.platform.client import client_of
@@ -148,6 +149,24 @@ def test_no_token_opens_nothing(tmp_path: Path) -> None:
     for impossible in ("", "with space", "\xe9"):
         with pytest.raises(FolderError, match="PREVISION_MASTER_TOKEN"), LocalPlatform(tmp_path, token=impossible):
             pass
+
+
+def test_no_token_is_a_flag_to_a_command_that_it_is_given_to(tmp_path: Path) -> None:
+    folders = [tmp_path / str(number) for number in range(300)]
+    for folder in folders:
+        folder.mkdir()
+
+    tokens = {token(folder, None) for folder in folders}
+
+    assert len(tokens) == len(folders)
+    assert not [each for each in tokens if not each.isalnum() or len(each) != 43]
+
+
+def test_a_token_of_an_earlier_version_is_kept(tmp_path: Path) -> None:
+    earlier = "-3JTM7zy2f7YWMin42uuXJKWp3WzJoCoMBqrJT5_gI0"
+    (tmp_path / "token").write_text(earlier)
+
+    assert token(tmp_path, None) == earlier
 
 
 def test_rows_that_nobody_owns_go_at_start_and_on_reset(tmp_path: Path) -> None:
