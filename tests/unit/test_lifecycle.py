@@ -1,7 +1,6 @@
 """What each operation decides and does, on a platform that behaves and on one that does not."""
 
 import dataclasses
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -311,19 +310,6 @@ def test_a_platform_that_cannot_say_what_it_offers_is_an_error_and_not_a_replace
 
     with pytest.raises(PlatformError, match="refused the token"):
         lifecycle.diff(kinds.SQL, "5ea1", old, {**old, "host": "other"}, context)
-
-
-def test_project_and_platform_are_asked_at_the_same_time_before_a_change(fake: FakePlatform) -> None:
-    id_, old = existing(fake, kinds.SQL)
-    fake.update = True
-    each_waits_for_the_other = threading.Barrier(2, timeout=10).wait
-    for method, path in (("GET", f"/projects/{PROJECT}"), ("OPTIONS", f"/connectors/{id_}")):
-        fake.fault(method, path, answer=None, carried_out=True, before=each_waits_for_the_other)
-
-    plan = lifecycle.diff(kinds.SQL, id_, old, {**old, "host": "other"}, connect(fake, asks_first=True))
-
-    assert plan.action == "update"
-    assert sorted(fake.calls) == [f"GET /projects/{PROJECT}", f"OPTIONS /connectors/{id_}"]
 
 
 def test_a_project_that_is_gone_is_told_before_what_the_platform_cannot_say(fake: FakePlatform) -> None:

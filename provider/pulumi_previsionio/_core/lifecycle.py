@@ -12,7 +12,6 @@ from typing import Final, Literal
 
 from .._errors import IdentityError, InputError, LookupFailed, NotFound, PlatformError, PrevisionError
 from .._platform import operation
-from .._platform.concurrency import side_by_side
 from .._platform.settings import PROJECT_SETTING
 from .context import Context
 from .creation import create_once
@@ -143,11 +142,8 @@ def _decide(kind: Kind, id_: str, olds: Values, news: Values, context: Context) 
         return Decision("update", changed=names)
     if missing := [name for name in kind.secrets if olds.get(name) is UNTOLD and name not in news]:
         raise InputError(kind.label(news), [f"{name}: is required, for nobody has told it yet" for name in missing])
-    _, is_updatable = side_by_side(
-        lambda: _ensure_usable(news, context),
-        lambda: not any(field.fixed for field in relevant) and _offers_update(kind, id_, news, context),
-    )
-    if not is_updatable:
+    _ensure_usable(news, context)
+    if any(field.fixed for field in relevant) or not _offers_update(kind, id_, news, context):
         return Decision("replace", tuple(field.name for field in relevant), names)
     kind.steps.begin_update(id_, context)
     return Decision("update", changed=names)

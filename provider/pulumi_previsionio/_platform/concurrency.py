@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-import contextvars
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-U = TypeVar("U")
-
-
-def side_by_side(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
-    """What two calls return that run at the same time, both in the operation of this thread.
-
-    Both are over when this returns. If both fail, the error is that of the first.
-    """
-    with concurrent.futures.ThreadPoolExecutor(1) as worker:
-        other = worker.submit(contextvars.copy_context().run, second)
-        return first(), other.result()
 
 
 class KeyedLock:
