@@ -273,7 +273,7 @@ class Client:
     def _prepared(
         self, method: str, path: str, query: Mapping[str, Any] | None, body: Mapping[str, Any] | None
     ) -> requests.PreparedRequest:
-        """What goes to the adapter. A session's way there is a third of what a call computes.
+        """What goes to the adapter. A session's way there is a quarter of what a call computes.
 
         It would add what is not wanted: other credentials, cookies, redirects.
         """
