@@ -264,8 +264,11 @@ class Database:
                 self._positions.change(session.changes)
                 self._written += 1
                 if self._written % _CHECKPOINT == 0:
-                    self._emptying = threading.Thread(target=self._empty_log, name="previsionio-local log", daemon=True)
-                    self._emptying.start()
+                    emptying = threading.Thread(target=self._empty_log, name="previsionio-local log", daemon=True)
+                    # What is stored is stored, also on a machine that has no thread to spare.
+                    with suppress(RuntimeError):
+                        emptying.start()
+                        self._emptying = emptying
         finally:
             self._writer.release()
 

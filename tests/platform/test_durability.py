@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import stat
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
@@ -52,6 +54,20 @@ def test_the_log_of_the_database_does_not_grow_for_ever(tmp_path: Path, monkeypa
 
         sizes = [log_after_writes() for _ in range(10)]
     assert sizes[-1] < 2 * sizes[0]
+
+
+def test_what_is_stored_is_stored_where_no_thread_can_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class NoThread(threading.Thread):
+        def start(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(database, "_CHECKPOINT", 1)
+    monkeypatch.setattr(database, "threading", SimpleNamespace(Thread=NoThread, Lock=threading.Lock))
+    with closing(database.Database(tmp_path / "db")) as objects:
+        for _ in range(2):
+            objects.store(lambda session: session.add(new_project("p")))
+        with objects.read() as session:
+            assert session.scalars("SELECT count(*) FROM projects") == [2]
 
 
 def test_only_the_owner_can_read_the_folder(tmp_path: Path) -> None:
