@@ -78,10 +78,14 @@ def test_what_a_program_tells_meanwhile_is_told(told: Told) -> None:
 
 
 def test_a_failure_is_told(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(*_args: Any) -> None:
-        raise ValueError("cannot be prepared")
+    prepare = resource.prepare_resource
 
-    monkeypatch.setattr(resource, "prepare_resource", fails)
+    async def prepare_all_but_projects(res: pulumi.Resource, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(res, previsionio.Project):
+            raise ValueError("cannot be prepared")
+        return await prepare(res, *args, **kwargs)  # The stack is registered once in a process, by its first program.
+
+    monkeypatch.setattr(resource, "prepare_resource", prepare_all_but_projects)
     messages: list[str] = []
 
     def program() -> None:
