@@ -20,6 +20,7 @@ SDK: tuple[Any, ...] = (resource, rpc_manager)
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], list[str]]:
     """What the engine is told by `log.debug` while a program runs, without what it is told of the stack and the end."""
+    programs.run(lambda: None)  # The first program of a process registers the stack.
 
     def run(program: Callable[[], Any]) -> list[str]:
         messages: list[str] = []

@@ -227,6 +227,12 @@ def test_a_secret_argument_makes_the_result_secret_and_nothing_else_does() -> No
 # As old as it may be
 
 
+def make_in(project: str, platform: LocalPlatform, *names: str) -> None:
+    """Make connectors in a project that no other test looks at."""
+    project_id = previsionio.get_project(project).id
+    platform.seed(connectors=[{"type": "SQL", "name": name, "project_id": project_id, **SERVER} for name in names])
+
+
 def test_one_run_reads_a_list_once_and_the_next_run_reads_it_anew(
     platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,13 +242,15 @@ def test_one_run_reads_a_list_once_and_the_next_run_reads_it_anew(
     def list_calls() -> int:
         return sum(call.path.endswith("/connectors") for call in platform.calls())
 
+    make_in("p2", platform, "a", "b", "c", "d")
+    monkeypatch.setenv("PREVISION_PROJECT_ID", previsionio.get_project("p2").id)
     first = Monitor()
     monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", lambda: first)
-    for name in ("c1", "c2", "c7"):
+    for name in ("a", "b", "d"):
         previsionio.get_connector(name)
-    assert list_calls() == 4
+    assert list_calls() == 2  # pages
 
-    platform.seed(connectors=[{"type": "SQL", "name": "made since", **SERVER}])
+    make_in("p2", platform, "made since")
     second = Monitor()
     monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", lambda: second)
     assert previsionio.get_connector("made since").name == "made since"
@@ -251,9 +259,10 @@ def test_one_run_reads_a_list_once_and_the_next_run_reads_it_anew(
 def test_a_twin_sees_what_was_made_in_the_same_run(platform: LocalPlatform, monkeypatch: pytest.MonkeyPatch) -> None:
     monitor = type("Monitor", (), {})()
     monkeypatch.setattr(pulumi.runtime.settings, "get_monitor", lambda: monitor)
-    before = len(previsionio.list_connectors())
+    monkeypatch.setenv("PREVISION_PROJECT_ID", previsionio.get_project("p1").id)
+    assert previsionio.list_connectors() == []
 
-    platform.seed(connectors=[{"type": "SQL", "name": "made by this run", **SERVER}])
+    make_in("p1", platform, "made by this run")
 
-    assert len(previsionio.list_connectors()) == before
+    assert previsionio.list_connectors() == []
     assert value(previsionio.get_connector_output("made by this run")).name == "made by this run"
