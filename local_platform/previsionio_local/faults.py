@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -61,6 +64,35 @@ class Faults:
     _rules: list[FaultRule] = field(default_factory=list)
     _seen: list[int] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _pauses: set[Callable[[], object]] = field(default_factory=set)
+    """What ends the wait of each call that waits."""
+
+    async def pause(self, seconds: float) -> bool:
+        """Wait. Returns whether the call goes on then: False if `end_pauses` was called meanwhile."""
+        loop = asyncio.get_running_loop()
+        goes_on: asyncio.Future[bool] = loop.create_future()
+
+        def answer(value: bool) -> None:
+            if not goes_on.done():
+                goes_on.set_result(value)
+
+        end = functools.partial(loop.call_soon_threadsafe, answer, False)
+        with self._lock:
+            self._pauses.add(end)
+        timer = loop.call_later(seconds, answer, True)
+        try:
+            return await goes_on
+        finally:
+            timer.cancel()
+            with self._lock:
+                self._pauses.discard(end)
+
+    def end_pauses(self) -> None:
+        """Let no call that waits go on: what it waited for is gone."""
+        with self._lock:
+            pauses = [*self._pauses]
+        for end in pauses:
+            end()
 
     def set(self, rules: list[FaultRule]) -> None:
         """Replace all rules."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 
@@ -110,34 +109,34 @@ class Gate:
 
     async def _handle(self, call: Call, scope: Scope, receive: Receive, send: Send) -> None:
         faults = self._state.faults
-        if faults.latency:
-            await asyncio.sleep(faults.latency)
+        if faults.latency and not await faults.pause(faults.latency):
+            await self._cut_off(scope, receive)
+            return
         rule = faults.match(call.method, call.path)
         if rule is None:
             await self._app(scope, receive, send)
             return
-        if rule.action == "delay":
-            await asyncio.sleep(rule.seconds)
+        if rule.action == "delay" and await faults.pause(rule.seconds):
             await self._app(scope, receive, send)
             return
-        if rule.action == "delay_after":
-            held = await self._hold(scope, receive)
-            await asyncio.sleep(rule.seconds)
+        held = await self._hold(scope, receive) if rule.action.endswith("_after") else []
+        if rule.action == "delay_after" and await faults.pause(rule.seconds):
             for message in held:
                 await send(message)
             return
-        if rule.action.endswith("_after"):
-            await self._hold(scope, receive)
-        if rule.action.startswith("cut"):
-            self._cut(scope)
-            while (await receive())["type"] != "http.disconnect":
-                pass
+        if rule.action.startswith(("cut", "delay")):
+            await self._cut_off(scope, receive)
             return
         try:
             answer = await _faulty(rule, scope, receive)
         except HTTPException as error:
             answer = error_response(error.status_code, [error.detail])
         await answer(scope, receive, send)
+
+    async def _cut_off(self, scope: Scope, receive: Receive) -> None:
+        self._cut(scope)
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
     async def _hold(self, scope: Scope, receive: Receive) -> list[Message]:
         """Handle the call, and keep its answer back."""

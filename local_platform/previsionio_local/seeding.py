@@ -60,7 +60,10 @@ def default_project(state: State) -> str:
 
 
 def reset(state: State) -> str:
-    """Drop all objects, calls, faults and latency; return the id of the default project, which is made again."""
+    """Drop all objects, calls, faults and latency; return the id of the default project, which is made again.
+
+    Calls that a fault or the latency holds up are cut.
+    """
 
     def delete_all(session: Session) -> Sequence[str]:
         datasets = session.scalars("SELECT id FROM datasets")
@@ -74,6 +77,7 @@ def reset(state: State) -> str:
     state.copier.sweep()
     state.faults.set([])
     state.faults.latency = 0.0
+    state.faults.end_pauses()
     state.calls.clear()
     state.events.forget()
     return default_project(state)

@@ -43,7 +43,8 @@ class Server(uvicorn.Server):
                 super().connection_lost(exc)
 
         def cut(scope: Scope) -> None:
-            connections[scope["client"]].abort()
+            if connection := connections.get(scope["client"]):  # else the caller has given up
+                connection.abort()
 
         config = uvicorn.Config(
             create_app(state, cut),
@@ -71,6 +72,8 @@ class Server(uvicorn.Server):
         # Streams of events never end by themselves.
         self._state.events.close()
         self._state.calls.live.send(None)
+        # A call that a fault holds up for longer is cut, before its task would be ended where it stands.
+        asyncio.get_running_loop().call_later(0.75 * _GRACE, self._state.faults.end_pauses)
         await super().shutdown(sockets)
 
     @contextlib.contextmanager

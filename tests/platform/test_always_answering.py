@@ -128,6 +128,7 @@ def everything(connection: socket.socket) -> bytes:
 
 
 def test_a_request_that_never_comes_whole_is_ended(hasty: LocalPlatform) -> None:
+    hasty.clear_calls()
     head = f"POST /ext/v1/projects HTTP/1.1\r\nHost: localhost\r\nAuthorization: {hasty.token}\r\n".encode()
     halves = [head, head + b"Content-Length: 10\r\n\r\n{", head + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n"]
     upload = head.replace(b"projects ", f"projects/{hasty.project_id}/datasets/file ".encode())

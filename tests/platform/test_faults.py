@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import requests
 from previsionio_local import LocalPlatform
 
-from tests.platform.client import Client, refusal
+from tests.platform.client import Client, client_of, refusal
 
 
 def names(client: Client) -> list[str]:
@@ -92,10 +93,15 @@ def test_a_slow_answer_is_the_right_one(platform: LocalPlatform, client: Client,
     start = time.perf_counter()
     assert make(client).json()["name"] == "new"
     assert time.perf_counter() - start >= 0.2
+    be_late(platform, client, action)
+    assert ("late" in names(client)) == (action == "delay_after")
+
+
+def be_late(platform: LocalPlatform, client: Client, action: str) -> None:
+    """Make a project, and give up while a fault holds the call up."""
     platform.faults([{"action": action, "seconds": 30}])
     with pytest.raises(requests.Timeout):
         client.session.post(f"{client.url}/ext/v1/projects", json={"name": "late"}, timeout=0.2)
-    assert ("late" in names(client)) == (action == "delay_after")
 
 
 def test_garbage_comes_with_a_success(platform: LocalPlatform, client: Client) -> None:
@@ -152,3 +158,39 @@ def test_reset_takes_everything_away(platform: LocalPlatform, client: Client) ->
     assert client.local("POST", "/reset").json() == {"project_id": platform.project_id}
     assert names(client) == ["default"]
     assert client.get("/projects/{project}/connectors")["items"] == []
+
+
+def hold_up_all(platform: LocalPlatform, client: Client, _: str) -> None:
+    """Make a project, and give up while the latency holds the call up."""
+    platform.latency(30)
+    with pytest.raises(requests.Timeout):
+        client.session.post(f"{client.url}/ext/v1/projects", json={"name": "late"}, timeout=0.2)
+    platform.latency(0)
+
+
+@pytest.mark.parametrize(("hold", "action"), [(be_late, "delay"), (be_late, "delay_after"), (hold_up_all, "")])
+def test_a_call_that_is_held_up_ends_with_a_reset(
+    platform: LocalPlatform, client: Client, hold: Callable[[LocalPlatform, Client, str], None], action: str
+) -> None:
+    """It would be carried out in the middle of what comes after."""
+    hold(platform, client, action)
+    (held,) = (call for call in platform.calls() if call.method == "POST")
+    assert held.seconds is None
+
+    platform.reset()
+
+    deadline = time.monotonic() + 10
+    while held.seconds is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert held.status is None
+    assert names(client) == ["default"]
+
+
+def test_a_call_that_is_held_up_ends_with_the_platform(caplog: pytest.LogCaptureFixture) -> None:
+    with LocalPlatform() as platform, client_of(platform) as client:
+        be_late(platform, client, "delay")
+        (held,) = platform.calls()
+
+    assert held.seconds is not None
+    assert caplog.records == []  # neither a task that had to be ended, nor a traceback

@@ -34,7 +34,7 @@ class FakePlatform(Contract):
     def reset(self) -> None:
         """As new, without faults and without calls."""
         self.empty()
-        self._faults = []
+        self.forget_faults()
         self._server.reset()
 
     def __enter__(self) -> "FakePlatform":
@@ -59,6 +59,9 @@ class FakePlatform(Contract):
 
     def forget_calls(self) -> None:
         self._server.requests.clear()
+
+    def forget_faults(self) -> None:
+        self._faults = []
 
     def fault(
         self,
