@@ -192,6 +192,9 @@ def wait_for_port(process: ServerProcess, port: int) -> None:
     wait_until(process, attempt, lambda error: isinstance(error, OSError))
 
 
+_random = random.SystemRandom()  # Whoever gives all workers one seed would give all of them the same ports.
+
+
 def free_ports(count: int) -> list[int]:
     """Ports that nothing listens on.
 
@@ -200,7 +203,7 @@ def free_ports(count: int) -> list[int]:
     """
     ports: list[int] = []
     while len(ports) < count:
-        port = random.randrange(15000, 32000)
+        port = _random.randrange(15000, 32000)
         with socket.socket() as probe:
             try:
                 probe.bind((HOST, port))
