@@ -71,13 +71,14 @@ def reset(state: State) -> str:
         session.execute("DELETE FROM projects")
         return datasets
 
+    # First, so that no call that they hold up comes true afterwards.
+    state.faults.set([])
+    state.faults.latency = 0.0
+    state.faults.end_pauses()
     datasets = state.database.delete(delete_all)
     state.database.forget_lists()
     state.copier.forget(datasets)
     state.copier.sweep()
-    state.faults.set([])
-    state.faults.latency = 0.0
-    state.faults.end_pauses()
     state.calls.clear()
     state.events.forget()
     return default_project(state)

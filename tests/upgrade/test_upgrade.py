@@ -8,7 +8,6 @@ import copy
 import json
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from pulumi.runtime.proto import provider_pb2
 
 from tests.engine.pulumi_cli import Stack
 from tests.host.provider_host import ProviderHost, plain
-from tests.python_environments import SUPPORTED, PythonMissing, with_pulumi
+from tests.python_environments import SUPPORTED
 from tests.secret_search import leaked
 from tests.unit.fake_platform import PROJECT, TOKEN, FakePlatform
 from tests.upgrade.essence import digest
@@ -125,7 +124,7 @@ def test_the_kept_states_are_those_of_every_python(name: str) -> None:
 
 
 def test_every_python_finds_nothing_to_change_in_those_states(
-    fake: FakePlatform, new_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+    python: str, fake: FakePlatform, new_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack = new_stack("stack")
     restored(json.loads((STATES / "in_place.json").read_text()), fake, stack)
@@ -136,18 +135,14 @@ def test_every_python_finds_nothing_to_change_in_those_states(
     ]
     assert len(resources) == 20
     monkeypatch.chdir(stack.folder)  # where the program's files are
-    for version in SUPPORTED:
-        with (
-            suppress(PythonMissing),
-            ProviderHost({}, python=with_pulumi(version), environment=stack.environment) as host,
-        ):
-            for each in resources:
-                provider, olds = each["inputs"]["__provider"], each["outputs"]
-                news = plain(host.check(provider, each["inputs"], **olds).inputs)
-                assert host.diff(provider, each["id"], olds, news).changes == DIFF_NONE, (version, each["urn"])
-                live = plain(host.read(provider, each["id"], olds).properties)
-                known = {name: value for name, value in olds.items() if name != "__provider"}
-                assert live == live | known, version  # later versions tell more
+    with ProviderHost({}, python=python, environment=stack.environment) as host:
+        for each in resources:
+            provider, olds = each["inputs"]["__provider"], each["outputs"]
+            news = plain(host.check(provider, each["inputs"], **olds).inputs)
+            assert host.diff(provider, each["id"], olds, news).changes == DIFF_NONE, each["urn"]
+            live = plain(host.read(provider, each["id"], olds).properties)
+            known = {name: value for name, value in olds.items() if name != "__provider"}
+            assert live == live | known, each["urn"]  # later versions tell more
 
 
 def in_plain_text(value: Any) -> Any:
